@@ -31,5 +31,8 @@ export const resultsOptions = inGroup('Results:', {
     '<file>',
     'write the inputs of the failed items to this JSON Lines file, too, so that they can be mended and submitted again',
   ),
+  withInput: toggle('write each item beside its result'),
+  withSource: toggle('write the file that each item is from, and its row there, beside its result'),
+  ids: toggle('leave ids and kept fields out of the results', { flag: '--no-ids' }),
   force: toggle('replace what spotpool did not write or what was changed since, or parts of another job'),
 });

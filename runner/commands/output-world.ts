@@ -12,8 +12,12 @@ export type ResultsFlags = OptionValues<typeof resultsOptions>;
 
 export const resultsChoice = (
   out: string,
-  { outFormat: format, partSize: partBytes, only, failedOut, force = false }: ResultsFlags,
-): ResultsChoice => ({ out, force, ...definedFields({ format, partBytes, only, failedOut }) });
+  { outFormat: format, partSize: partBytes, only, failedOut, withInput, withSource, ids, force = false }: ResultsFlags,
+): ResultsChoice => ({
+  out,
+  force,
+  ...definedFields({ format, partBytes, only, failedOut, withInput, withSource, ids }),
+});
 
 export const outputWorld = (
   { cwd, stdout, signal }: CliContext,
@@ -31,4 +35,4 @@ export const resultsOfJob = (
   { job, createdAt, batches, dataset }: Manifest,
   { store }: Pick<StackPorts, 'store'>,
   signal: AbortSignal,
-): ResultsOfJob => ({ job, batches, store, signal, identity: { job, createdAt }, dataset });
+): ResultsOfJob => ({ job, batches, store, signal, createdAt, dataset });

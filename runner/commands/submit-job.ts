@@ -241,10 +241,10 @@ export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { rea
 }
 
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
-  const { strict, limit, format, delimiter, bigIntegers } = flags;
+  const { strict, limit, format, delimiter, bigIntegers, idField, keep } = flags;
   return {
     arguments: datasets,
     cwd,
-    ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers, idField, keep }),
   };
 }

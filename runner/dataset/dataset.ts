@@ -49,6 +49,10 @@ export interface ReadHooks {
 export interface Dataset {
   readonly name: string;
   readonly kind: DatasetSpec['kind'];
+  /** True when all of it is in regular files of this machine, so that a second reading costs nothing but time. */
+  readonly isReadAgain?: boolean;
+  /** The name of a file or object of the dataset, by its number. The dataset's own name when absent. */
+  readonly sourceName?: (source: number) => string | undefined;
   /** Reads the dataset from the beginning. Each call reads it again, but the content of a pipe can be read only once. */
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
@@ -78,6 +82,7 @@ export async function openDataset(request: DatasetRequest, sources: SourceObject
   return {
     name,
     kind: 'lines',
+    isReadAgain: place.kind === 'file' && place.again,
     read: (signal, hooks = {}) => readItems(open(signal), hints, { ...request, ...hooks }, signal),
     check: async (signal) => {
       if (place.kind !== 'file' || !place.again) return;

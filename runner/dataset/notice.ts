@@ -2,7 +2,7 @@
 
 export interface DatasetNotice {
   readonly level: 'info' | 'warning';
-  readonly code: 'dataset-format' | 'big-integers' | 'long-records';
+  readonly code: 'dataset-format' | 'big-integers' | 'long-records' | 'ids';
   readonly message: string;
 }
 

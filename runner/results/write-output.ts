@@ -8,10 +8,11 @@ import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireRe
 import { outTarget } from './out-target.js';
 import { readRows } from './read-rows.js';
 import type { JobIdentity } from './results-meta.js';
-import { type Placed, PLAIN_COLUMNS, type RowColumns, type RowForm, type RowSink } from './row-sink.js';
-import { type RowStage, type WrittenResults, writeResults } from './write-results.js';
+import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
+import type { Placed, RowForm, RowSink } from './row-sink.js';
+import { type WrittenResults, writeResults } from './write-results.js';
 
-export interface ResultsChoice extends OutputChoice {
+export interface ResultsChoice extends OutputChoice, JoinFlags {
   readonly only?: 'ok' | 'failed' | undefined;
   /** The file for the inputs of failed items. */
   readonly failedOut?: string | undefined;
@@ -19,12 +20,8 @@ export interface ResultsChoice extends OutputChoice {
 }
 
 export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
-  readonly identity: JobIdentity;
-  readonly dataset: Pick<DatasetSpec, 'kind' | 'name'>;
-  /** The columns that the stage adds. */
-  readonly columns?: RowColumns;
-  /** Absent when nothing is added to the rows. */
-  readonly stage?: RowStage;
+  readonly createdAt: string;
+  readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
 
 /** Refuses early what `writeOutput` would refuse later. It leaves no trace. */
@@ -39,13 +36,22 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed> {
-  const { identity, dataset, columns: _columns, stage, ...reading } = job;
+  const { createdAt, dataset, ...reading } = job;
+  const identity = { job: job.job, createdAt };
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
-  const { form, chosen } = await formOf(choice, world, job);
+  const stored = { job: job.job, ...definedFields({ identity: dataset.identity }) };
+  const joins = joinsOf(stored, choice, job);
+  const { form, chosen } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
-  const failedOut = failed && { file: failed.out, sink: await openBeside(sink, failed, world, identity) };
+  const failedOut = failed && {
+    file: failed.out,
+    sink: await openBeside(sink, failed, world, identity),
+    strip: choice.withInput !== true,
+  };
   const { only, partial } = choice;
+  // The file of failed items needs the inputs, which the other output may not want.
+  const { stage } = failed === undefined ? joins : joinsOf(stored, { ...choice, withInput: true }, job);
   return writeResults({ ...reading, sink, ...definedFields({ stage, only, partial, chosen, failedOut }) });
 }
 
@@ -56,11 +62,15 @@ interface KnownForm {
 }
 
 /** Reads all results once where the form depends on them. */
-async function formOf(choice: ResultsChoice, world: OutputWorld, job: ResultsOfJob): Promise<KnownForm> {
-  const { stage, columns = PLAIN_COLUMNS } = job;
+async function formOf(
+  choice: ResultsChoice,
+  world: OutputWorld,
+  job: ResultsOfJob,
+  { columns, stage }: Joins,
+): Promise<KnownForm> {
   const found = chooseForm(outTarget(choice), columns);
   if (found.kind === 'direct') return { form: found.form };
-  await requireResults(choice, world, job.identity.job);
+  await requireResults(choice, world, job.job);
   const chosen = new Set<number>();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
   const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });

@@ -25,6 +25,7 @@ import type { Wheel } from '../../core/contract/python-environment.js';
 import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
+import type { CheckedIds } from '../dataset/identity/check-ids.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
@@ -35,9 +36,10 @@ import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { Weights } from '../weights/weights.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
-import { DatasetPass } from './dataset-pass.js';
+import type { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
@@ -107,6 +109,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
+  const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
     const weights = await findWeights(request.weights, ports, hooks);
@@ -120,7 +123,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     }
     for (;;) {
       try {
-        return await submitOnce({ job, request, ports, hooks, dataset, model, weights });
+        return await submitOnce({ job, request, ports, hooks, dataset, checked, model, weights });
       } catch (error) {
         if (!(error instanceof ClaimLost)) throw error;
         // The next round waits for the submit that has taken over.
@@ -156,6 +159,7 @@ interface SubmissionContext {
   readonly ports: SubmitPorts;
   readonly hooks: SubmitHooks;
   readonly dataset: Dataset;
+  readonly checked: CheckedIds | undefined;
   readonly model: PackagedModel;
   readonly weights: Weights | undefined;
 }
@@ -164,8 +168,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
   const { job, request, ports, hooks, dataset } = context;
   const { signal, onEvent } = hooks;
   await new Submission(context).refuseOtherModel();
-  const forJavaScript = context.model.spec.start.kind === 'module';
-  const pass = new DatasetPass(dataset.read(signal, { notify: onEvent, forJavaScript }), sizesOf(request));
+  const pass = beginPass(context);
   try {
     // A dataset of nothing leaves nothing behind.
     if (!(await pass.hasMore())) throw noItems(dataset);
@@ -347,7 +350,7 @@ class Submission {
 
   /** The plan of the existing job. Its batches are sent as they were planned then. */
   async #planOf(before: Manifest, { spec, plan }: PassedDataset): Promise<readonly BatchLocation[]> {
-    const difference = datasetDifference(before.dataset, spec);
+    const difference = datasetDifference(before.dataset, spec, this.#request.dataset);
     if (difference !== undefined) this.#refuseIf([difference]);
     const planned = await readPlan(this.#ports.store, this.#job, this.#hooks.signal);
     if (planned === planText(plan)) return plan;
@@ -381,10 +384,6 @@ class Submission {
     const body = `${JSON.stringify(mark)}\n`;
     await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });
   }
-}
-
-function sizesOf({ options, sizes }: SubmitRequest): BatchSizes {
-  return { ...sizes, ...definedFields({ workers: options.maxWorkers }) };
 }
 
 function sizingOf(plan: readonly BatchLocation[], sizes: BatchSizes): BatchSizing {

@@ -60,6 +60,7 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
     case 'dataset-format':
     case 'big-integers':
     case 'long-records':
+    case 'ids':
       return news(event.level, event.message);
     case 'begun':
     case 'submitted': // the command that asked for the submission reports its end
