@@ -26,6 +26,7 @@ export const resultsOptions = inGroup('Results:', {
   partSize: parsed('<size>', 'close a part at this size, such as 256MB, when --out is a folder or prefix', partSize, {
     defaultText: '256MB',
   }),
+  jsonColumns: toggle('write objects and arrays as JSON texts when the results are Parquet'),
   only: choice('<kind>', 'write only the items that are ok, or only those that failed', ['ok', 'failed'] as const),
   failedOut: text(
     '<file>',

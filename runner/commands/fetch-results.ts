@@ -5,7 +5,7 @@ import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
-import { failedItemsText, problemsOf } from '../results/describe-written.js';
+import { columnsText, failedItemsText, problemsOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { type ResultsChoice, writeOutput } from '../results/write-output.js';
 import { readJobView } from '../status/job-status.js';
@@ -73,6 +73,8 @@ async function write(
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));
   }
   display.show({ event: 'results-written', file: output.out, items: written.items });
+  for (const message of columnsText(output.out, written.columns))
+    display.show(newsNow(clock, 'info', 'results-columns', message));
   for (const message of failedItemsText(written)) display.show(newsNow(clock, 'info', 'failed-items-written', message));
   const problems = problemsOf(written);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));

@@ -12,11 +12,21 @@ export type ResultsFlags = OptionValues<typeof resultsOptions>;
 
 export const resultsChoice = (
   out: string,
-  { outFormat: format, partSize: partBytes, only, failedOut, withInput, withSource, ids, force = false }: ResultsFlags,
+  {
+    outFormat: format,
+    partSize: partBytes,
+    only,
+    failedOut,
+    jsonColumns,
+    withInput,
+    withSource,
+    ids,
+    force = false,
+  }: ResultsFlags,
 ): ResultsChoice => ({
   out,
   force,
-  ...definedFields({ format, partBytes, only, failedOut, withInput, withSource, ids }),
+  ...definedFields({ format, partBytes, only, failedOut, jsonColumns, withInput, withSource, ids }),
 });
 
 export const outputWorld = (

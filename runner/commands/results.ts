@@ -7,13 +7,13 @@ import { resultsOptions } from '../cli/results-options.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { errorLines } from '../display/summary.js';
 import { defaultResultsFile } from '../results/default-name.js';
-import { failedItemsText, problemsOf, writtenText } from '../results/describe-written.js';
+import { columnsText, failedItemsText, problemsOf, writtenText } from '../results/describe-written.js';
 import { OutputClosed } from '../results/byte-output.js';
 import { goesToStandardOutput } from '../results/open-results.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
 import type { Placed } from '../results/row-sink.js';
 import { WriteFailed } from '../results/write-failure.js';
-import { requireWritable, type ResultsChoice, writeOutput } from '../results/write-output.js';
+import { type FoundColumns, requireWritable, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
 import { readJobProgress, readJobView } from '../status/job-status.js';
 import { newJobMemory } from '../controller/memory.js';
@@ -95,7 +95,7 @@ interface Shown {
 
 function printWritten(
   { terminal, cwd }: CliContext,
-  written: WrittenResults & Placed & { readonly job: string; readonly file: string },
+  written: WrittenResults & Placed & FoundColumns & { readonly job: string; readonly file: string },
   { shown, json, only }: Shown,
 ): void {
   for (const { message } of problemsOf(written)) terminal.err(`${message}\n`);
@@ -106,6 +106,11 @@ function printWritten(
   }
   const { errors, movedTo } = written;
   const moved = movedTo === undefined ? [] : [movedText(movedTo, cwd)];
-  const lines = [...moved, writtenText(written, only), ...failedItemsText(written)];
+  const lines = [
+    ...moved,
+    writtenText(written, only),
+    ...columnsText(written.file, written.columns),
+    ...failedItemsText(written),
+  ];
   terminal.out(`${[...lines, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
 }

@@ -29,6 +29,10 @@ export function writtenText(
   return `Wrote ${plural(items, `${only} result`)} to ${file}. In all there are ${count(ok)} ok and ${count(failed)} failed.`;
 }
 
+/** Empty when the form of the results has no types. */
+export const columnsText = (file: string, columns: string | undefined): readonly string[] =>
+  columns === undefined ? [] : [`The columns of ${file} are ${columns}.`];
+
 /** Empty when the inputs of failed items were not asked for. */
 export function failedItemsText({ failed, failedItems }: WrittenResults): readonly string[] {
   if (failedItems === undefined) return [];

@@ -8,6 +8,7 @@ import { jsonLinesForm } from './forms/json-lines.js';
 import { gzipOutput } from './gzip-output.js';
 import { claimFolder, claimOutput, type GivenFile, type OutputRules } from './output-place.js';
 import { endingOf, type OutOptions, outTarget, type OutTarget } from './out-target.js';
+import { parquetSurvey } from './parquet/parquet-form.js';
 import { BucketStore } from './parts/bucket-store.js';
 import { FolderStore } from './parts/folder-store.js';
 import { partsStateOf, refuseState } from './parts/parts-claim.js';
@@ -36,14 +37,17 @@ export type FormChoice =
   /** The form is known when the survey has seen every row. */
   | { readonly kind: 'surveyed'; readonly survey: FormSurvey };
 
-export function chooseForm({ format }: Pick<OutTarget, 'format'>, columns: RowColumns): FormChoice {
+export function chooseForm(
+  { format, jsonColumns }: Pick<OutTarget, 'format' | 'jsonColumns'>,
+  columns: RowColumns,
+): FormChoice {
   switch (format) {
     case 'jsonl':
       return { kind: 'direct', form: jsonLinesForm(columns) };
     case 'csv':
       return { kind: 'surveyed', survey: new CsvSurvey(columns) };
     case 'parquet':
-      throw new UserError('Parquet cannot be written yet. Name a file that ends in .jsonl or .csv.');
+      return { kind: 'surveyed', survey: parquetSurvey({ columns, jsonColumns }) };
   }
 }
 

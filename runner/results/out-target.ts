@@ -8,6 +8,8 @@ export type TableFormat = 'jsonl' | 'csv' | 'parquet';
 export type OutTarget = {
   readonly format: TableFormat;
   readonly gzip: boolean;
+  /** True when Parquet holds objects and arrays as JSON texts. */
+  readonly jsonColumns: boolean;
 } & (
   | { readonly kind: 'file' }
   | { readonly kind: 'stream' }
@@ -32,9 +34,24 @@ export interface OutOptions {
   readonly out: string;
   readonly format?: OutFormat | undefined;
   readonly partBytes?: number | undefined;
+  readonly jsonColumns?: boolean | undefined;
 }
 
-export function outTarget({ out, format, partBytes }: OutOptions): OutTarget {
+export function outTarget(options: OutOptions): OutTarget {
+  const { out, jsonColumns = false } = options;
+  const target = { ...placeOf(options), jsonColumns };
+  if (jsonColumns && target.format !== 'parquet') {
+    throw new UserError(
+      `--json-columns is for Parquet, but --out ${out} is not. Omit it, or name a file that ends in .parquet.`,
+    );
+  }
+  return target;
+}
+
+/** Leaves out a property of each kind of a union. */
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function placeOf({ out, format, partBytes }: OutOptions): Without<OutTarget, 'jsonColumns'> {
   const given = format === undefined ? undefined : splitFormat(format);
   if (out.endsWith('/')) {
     const form = { ...(given ?? splitFormat('jsonl')), partBytes: partBytes ?? DEFAULT_PART_BYTES };

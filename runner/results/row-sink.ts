@@ -49,6 +49,8 @@ export interface RowForm {
 export interface FormSurvey {
   look(rows: readonly ResultRow[]): void;
   form(): RowForm;
+  /** Describes the columns that were found, in a line. */
+  readonly describe?: () => string;
 }
 
 /** What stands beside each outcome. */

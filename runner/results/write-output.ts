@@ -35,14 +35,14 @@ export async function writeOutput(
   choice: ResultsChoice,
   world: OutputWorld,
   job: ResultsOfJob,
-): Promise<WrittenResults & Placed> {
+): Promise<WrittenResults & Placed & FoundColumns> {
   const { createdAt, dataset, ...reading } = job;
   const identity = { job: job.job, createdAt };
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
   const stored = { job: job.job, ...definedFields({ identity: dataset.identity }) };
   const joins = joinsOf(stored, choice, job);
-  const { form, chosen } = await formOf(choice, world, job, joins);
+  const { form, chosen, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
     file: failed.out,
@@ -52,10 +52,20 @@ export async function writeOutput(
   const { only, partial } = choice;
   // The file of failed items needs the inputs, which the other output may not want.
   const { stage } = failed === undefined ? joins : joinsOf(stored, { ...choice, withInput: true }, job);
-  return writeResults({ ...reading, sink, ...definedFields({ stage, only, partial, chosen, failedOut }) });
+  const written = await writeResults({
+    ...reading,
+    sink,
+    ...definedFields({ stage, only, partial, chosen, failedOut }),
+  });
+  return { ...written, ...definedFields({ columns }) };
 }
 
-interface KnownForm {
+export interface FoundColumns {
+  /** Describes the columns whose types were found from the results. */
+  readonly columns?: string;
+}
+
+interface KnownForm extends FoundColumns {
   readonly form: RowForm;
   /** The batches that were seen when the form was found. */
   readonly chosen?: ReadonlySet<number>;
@@ -78,7 +88,7 @@ async function formOf(
     world.signal.throwIfAborted();
     found.survey.look(some);
   }
-  return { form: found.survey.form(), chosen };
+  return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */

@@ -29,10 +29,18 @@ export interface ResultsCommand {
 export const resultsCommandLine = ({ job, out, results = {}, flags, stateDirectory }: ResultsCommand): string =>
   `${stateVariable(stateDirectory)}spotpool results ${job}${stackArguments(flags)}${out === undefined ? '' : ` --out ${shellWord(out)}`}${resultsArguments(results)}`;
 
-function resultsArguments({ outFormat, partSize, only, failedOut, force }: Omit<ResultsFlags, 'out'>): string {
+function resultsArguments({
+  outFormat,
+  partSize,
+  jsonColumns,
+  only,
+  failedOut,
+  force,
+}: Omit<ResultsFlags, 'out'>): string {
   const words = [
     ...(outFormat === undefined ? [] : ['--out-format', outFormat]),
     ...(partSize === undefined ? [] : ['--part-size', `${partSize / 1e6}MB`]),
+    ...(jsonColumns === true ? ['--json-columns'] : []),
     ...(only === undefined ? [] : ['--only', only]),
     ...(failedOut === undefined ? [] : ['--failed-out', shellWord(failedOut)]),
     ...(force ? ['--force'] : []),
