@@ -1,4 +1,5 @@
 /** Writes the results of a job to the output that the options name, and the inputs of its failed items to a second file if that is wanted. */
+import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
@@ -10,7 +11,7 @@ import { readRows } from './read-rows.js';
 import type { JobIdentity } from './results-meta.js';
 import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
 import type { Placed, RowForm, RowSink } from './row-sink.js';
-import { type WrittenResults, writeResults } from './write-results.js';
+import { chosenRows, type WrittenResults, writeResults } from './write-results.js';
 
 export interface ResultsChoice extends OutputChoice, JoinFlags {
   readonly only?: 'ok' | 'failed' | undefined;
@@ -86,7 +87,7 @@ async function formOf(
   const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
-    found.survey.look(some);
+    found.survey.look(chosenRows(some, choice.only));
   }
   return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
 }
@@ -116,7 +117,8 @@ function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | 
       `--failed-out ${failedOut} cannot hold the failed items. They are written as JSON Lines: name a file that ends in .jsonl or .jsonl.gz.`,
     );
   }
-  if (failedOut === out) throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
+  if (path.resolve(failedOut) === path.resolve(out))
+    throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
   return choice;
 }
 

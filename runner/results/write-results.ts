@@ -73,6 +73,11 @@ export async function writeResults(request: ResultsRequest): Promise<WrittenResu
   }
 }
 
+export const chosenRows = (
+  rows: readonly ResultRow[],
+  only: ResultsRequest['only'] | undefined,
+): readonly ResultRow[] => (only === undefined ? rows : rows.filter(({ ok }) => ok === (only === 'ok')));
+
 function withoutInput({ inputJson: _inputJson, ...row }: ResultRow): ResultRow {
   return row;
 }
@@ -104,7 +109,7 @@ async function writeAll(
   });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     reading.signal.throwIfAborted();
-    const chosen = only === undefined ? some : some.filter(({ ok }) => ok === (only === 'ok'));
+    const chosen = chosenRows(some, only);
     items += chosen.length;
     if (chosen.length > 0) await sink.write(failedOut?.strip === true ? chosen.map(withoutInput) : chosen);
     const failed = failedOut === undefined ? [] : some.filter(({ ok, inputJson }) => !ok && inputJson !== undefined);
