@@ -10,6 +10,8 @@ export type ResultRow = RowPlace &
     | { readonly index: number; readonly ok: false; readonly error: ItemError }
   );
 
+export type FailedRow = Extract<ResultRow, { readonly ok: false }>;
+
 export interface RowPlace {
   /** The item's id, when the dataset has ids and the item could be read. */
   readonly idJson?: string;

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { cancelCommand } from '../commands/cancel.js';
 import { doctorCommand } from '../commands/doctor.js';
+import { errorsCommand } from '../commands/errors.js';
 import { fleetCommand } from '../commands/fleet.js';
 import { jobsCommand } from '../commands/jobs.js';
 import { localCommand } from '../commands/local/local.js';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   statusCommand,
   watchCommand,
   resultsCommand,
+  errorsCommand,
   cancelCommand,
   resumeCommand,
   jobsCommand,

@@ -4,7 +4,6 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
 import type { resultsOptions } from '../cli/results-options.js';
-import { type JoinFlags, joinsOf } from '../results/joined/joins-of.js';
 import type { OutputWorld } from '../results/open-results.js';
 import type { GivenFile } from '../results/output-place.js';
 import type { ResultsChoice, ResultsOfJob } from '../results/write-output.js';
@@ -13,8 +12,22 @@ export type ResultsFlags = OptionValues<typeof resultsOptions>;
 
 export const resultsChoice = (
   out: string,
-  { outFormat: format, partSize: partBytes, only, failedOut, jsonColumns, force = false }: ResultsFlags,
-): ResultsChoice => ({ out, force, ...definedFields({ format, partBytes, only, failedOut, jsonColumns }) });
+  {
+    outFormat: format,
+    partSize: partBytes,
+    only,
+    failedOut,
+    jsonColumns,
+    withInput,
+    withSource,
+    ids,
+    force = false,
+  }: ResultsFlags,
+): ResultsChoice => ({
+  out,
+  force,
+  ...definedFields({ format, partBytes, only, failedOut, jsonColumns, withInput, withSource, ids }),
+});
 
 export const outputWorld = (
   { cwd, stdout, signal }: CliContext,
@@ -32,13 +45,4 @@ export const resultsOfJob = (
   { job, createdAt, batches, dataset }: Manifest,
   { store }: Pick<StackPorts, 'store'>,
   signal: AbortSignal,
-  flags: JoinFlags,
-): ResultsOfJob => ({
-  job,
-  batches,
-  store,
-  signal,
-  identity: { job, createdAt },
-  dataset,
-  ...joinsOf({ job, dataset }, flags, { store, signal }),
-});
+): ResultsOfJob => ({ job, batches, store, signal, createdAt, dataset });

@@ -19,6 +19,8 @@ export interface CheckedBatch {
   readonly batch: number;
   readonly planned: PlannedItems;
   readonly checked: CheckedOutcome;
+  /** The outcome's size in bytes. */
+  readonly size: number;
   /** Reads the outcome's bytes from the beginning. They are whole result lines only when the outcome is valid. */
   readonly bytes: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
@@ -37,7 +39,7 @@ export async function* checkedOutcomes({
       if (chosen !== undefined && !chosen.has(outcome.batch)) continue;
       const planned = await plan.itemsOf(outcome.batch);
       const checked = await check(outcome, planned, signal);
-      yield { batch: outcome.batch, planned, checked, bytes: () => bytesOf(outcome, planned) };
+      yield { batch: outcome.batch, planned, checked, size: outcome.size, bytes: () => bytesOf(outcome, planned) };
     }
   } finally {
     await plan.close();

@@ -5,6 +5,7 @@ import { decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/contract
 
 export interface Outcome {
   readonly batch: number;
+  readonly size: number;
   /** A large outcome is not kept in memory: each read fetches it again. */
   readonly large: boolean;
   /** The counts in the object's metadata, which all totals of the job add up. Undefined when the metadata is invalid. */
@@ -49,7 +50,7 @@ export async function* outcomesInOrder(
         const batch = batchOfOutcomeKey(key);
         if (batch === undefined) continue;
         const large = size > LARGE_BYTES;
-        const outcome = (large ? streamed : fetched)(store, key, batch, signal);
+        const outcome = (large ? streamed : fetched)(store, { key, size, batch }, signal);
         outcome.catch(() => undefined); // the error is thrown below, when this outcome is next
         const bytes = large ? 0 : size;
         ahead.push({ bytes, outcome });
@@ -66,17 +67,23 @@ export async function* outcomesInOrder(
   }
 }
 
-async function fetched(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
-  const object = await store.get(key, { signal });
-  if (object === undefined) throw removed(key);
-  return { batch, large: false, counts: decodeOutcomeMetadata(object.metadata), read: () => [object.body] };
+interface Listed {
+  readonly key: string;
+  readonly size: number;
+  readonly batch: number;
 }
 
-async function streamed(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
+async function fetched(store: ObjectStore, { key, size, batch }: Listed, signal: AbortSignal): Promise<Outcome> {
+  const object = await store.get(key, { signal });
+  if (object === undefined) throw removed(key);
+  return { batch, size, large: false, counts: decodeOutcomeMetadata(object.metadata), read: () => [object.body] };
+}
+
+async function streamed(store: ObjectStore, { key, size, batch }: Listed, signal: AbortSignal): Promise<Outcome> {
   const head = await store.head(key, { signal });
   if (head === undefined) throw removed(key);
   const counts = decodeOutcomeMetadata(head.metadata);
-  return { batch, large: true, counts, read: () => store.stream(key, { signal }) };
+  return { batch, size, large: true, counts, read: () => store.stream(key, { signal }) };
 }
 
 const removed = (key: string): Error =>

@@ -1,4 +1,5 @@
 /** Writes the results of a job to the output that the options name, and the inputs of its failed items to a second file if that is wanted. */
+import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
@@ -8,23 +9,18 @@ import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireRe
 import { outTarget } from './out-target.js';
 import { readRows } from './read-rows.js';
 import type { JobIdentity } from './results-meta.js';
-import { type Placed, PLAIN_COLUMNS, type RowColumns, type RowForm, type RowSink } from './row-sink.js';
-import { type RowStage, type WrittenResults, writeResults } from './write-results.js';
+import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
+import type { Placed, RowForm, RowSink } from './row-sink.js';
+import { chosenRows, type WrittenResults, writeResults } from './write-results.js';
 
-export interface ResultsChoice extends OutputChoice {
+export interface ResultsChoice extends OutputChoice, JoinFlags {
   readonly only?: 'ok' | 'failed' | undefined;
-  /** The file for the inputs of failed items. */
-  readonly failedOut?: string | undefined;
   readonly partial?: boolean | undefined;
 }
 
 export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
-  readonly identity: JobIdentity;
-  readonly dataset: Pick<DatasetSpec, 'kind' | 'name'>;
-  /** The columns that the stage adds. */
-  readonly columns?: RowColumns;
-  /** Absent when nothing is added to the rows. */
-  readonly stage?: RowStage;
+  readonly createdAt: string;
+  readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
 
 /** Refuses early what `writeOutput` would refuse later. It leaves no trace. */
@@ -39,13 +35,20 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed & FoundColumns> {
-  const { identity, dataset, columns: _columns, stage, ...reading } = job;
+  const { createdAt, dataset, ...reading } = job;
+  const identity = { job: job.job, createdAt };
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
-  const { form, chosen, columns } = await formOf(choice, world, job);
+  const joins = joinsOf(job, choice, job);
+  const { form, chosen, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
-  const failedOut = failed && { file: failed.out, sink: await openBeside(sink, failed, world, identity) };
+  const failedOut = failed && {
+    file: failed.out,
+    sink: await openBeside(sink, failed, world, identity),
+    strip: choice.withInput !== true,
+  };
   const { only, partial } = choice;
+  const { stage } = joins;
   const written = await writeResults({
     ...reading,
     sink,
@@ -66,17 +69,21 @@ interface KnownForm extends FoundColumns {
 }
 
 /** Reads all results once where the form depends on them. */
-async function formOf(choice: ResultsChoice, world: OutputWorld, job: ResultsOfJob): Promise<KnownForm> {
-  const { stage, columns = PLAIN_COLUMNS } = job;
+async function formOf(
+  choice: ResultsChoice,
+  world: OutputWorld,
+  job: ResultsOfJob,
+  { columns, stage }: Joins,
+): Promise<KnownForm> {
   const found = chooseForm(outTarget(choice), columns);
   if (found.kind === 'direct') return { form: found.form };
-  await requireResults(choice, world, job.identity.job);
+  await requireResults(choice, world, job.job);
   const chosen = new Set<number>();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
   const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
-    found.survey.look(some);
+    found.survey.look(chosenRows(some, choice.only));
   }
   return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
 }
@@ -106,7 +113,8 @@ function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | 
       `--failed-out ${failedOut} cannot hold the failed items. They are written as JSON Lines: name a file that ends in .jsonl or .jsonl.gz.`,
     );
   }
-  if (failedOut === out) throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
+  if (path.resolve(failedOut) === path.resolve(out))
+    throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
   return choice;
 }
 

@@ -44,7 +44,12 @@ export interface ResultsRequest extends OutcomeReading {
   /** Only rows of this kind are written. The counts are those of all. */
   readonly only?: 'ok' | 'failed';
   /** The second output gets the failed rows that have an input, whatever `only` says. */
-  readonly failedOut?: { readonly file: string; readonly sink: RowSink };
+  readonly failedOut?: {
+    readonly file: string;
+    readonly sink: RowSink;
+    /** The inputs were joined for this output alone. */
+    readonly strip: boolean;
+  };
   /** Items of unfinished batches are written, too, as far as workers have saved them. */
   readonly partial?: boolean;
 }
@@ -66,6 +71,15 @@ export async function writeResults(request: ResultsRequest): Promise<WrittenResu
     await Promise.all([sink.discard(), failedOut?.sink.discard()]);
     throw error;
   }
+}
+
+export const chosenRows = (
+  rows: readonly ResultRow[],
+  only: ResultsRequest['only'] | undefined,
+): readonly ResultRow[] => (only === undefined ? rows : rows.filter(({ ok }) => ok === (only === 'ok')));
+
+function withoutInput({ inputJson: _inputJson, ...row }: ResultRow): ResultRow {
+  return row;
 }
 
 /** Returns the totals that differ from the tally's. */
@@ -95,9 +109,9 @@ async function writeAll(
   });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     reading.signal.throwIfAborted();
-    const chosen = only === undefined ? some : some.filter(({ ok }) => ok === (only === 'ok'));
+    const chosen = chosenRows(some, only);
     items += chosen.length;
-    if (chosen.length > 0) await sink.write(chosen);
+    if (chosen.length > 0) await sink.write(failedOut?.strip === true ? chosen.map(withoutInput) : chosen);
     const failed = failedOut === undefined ? [] : some.filter(({ ok, inputJson }) => !ok && inputJson !== undefined);
     failedItems += failed.length;
     if (failed.length > 0) await failedOut?.sink.write(failed);

@@ -7,12 +7,12 @@ import type { RowStage } from '../write-results.js';
 import { type JoinRequest, joinRows } from './join-rows.js';
 
 export interface JoinFlags {
-  readonly withInput?: boolean;
-  readonly withSource?: boolean;
+  readonly withInput?: boolean | undefined;
+  readonly withSource?: boolean | undefined;
   /** False leaves out ids and kept fields. */
-  readonly ids?: boolean;
+  readonly ids?: boolean | undefined;
   /** The inputs of failed items go to this file. */
-  readonly failedOut?: string;
+  readonly failedOut?: string | undefined;
 }
 
 export interface Joins {

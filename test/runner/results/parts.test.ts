@@ -58,7 +58,7 @@ async function write(
     batches: BATCHES,
     store,
     signal,
-    identity: { job: 'one', createdAt },
+    createdAt,
     dataset: { kind: 'lines', name: 'data.jsonl' },
   });
 }
@@ -121,7 +121,7 @@ const jobOne = () => ({
   batches: BATCHES,
   store,
   signal,
-  identity: { job: 'one', createdAt: '2026-01-01' },
+  createdAt: '2026-01-01',
   dataset: { kind: 'lines' as const, name: 'data.jsonl' },
 });
 

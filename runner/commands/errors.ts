@@ -1,0 +1,126 @@
+/** `spotpool errors <job>` says why items failed: each code with its count, its share, and its first item. */
+import { defineStackCommand, type StackCall } from '../cli/command.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { toggle } from '../cli/option-rows.js';
+import { progressOfJob } from '../controller/report.js';
+import { count, oneLine, plural, wrap } from '../display/format.js';
+import type { Terminal } from '../display/terminal.js';
+import { shorten } from '../../core/shorten.js';
+import { definedFields } from '../../core/defined-fields.js';
+import { countFailures, type FailureCode, type FailureCodes } from '../results/failure-codes.js';
+import { joinsOf } from '../results/joined/joins-of.js';
+import { readJobView } from '../status/job-status.js';
+
+const errorsOptions = {
+  all: toggle('read all outcomes (default: as many as have 256 MB)'),
+};
+
+export const errorsCommand = defineStackCommand({
+  name: 'errors',
+  description: 'Count why the items of a job failed, with the first item of each error code. The job may still run.',
+  args: { job: 'the id of the job' },
+  options: errorsOptions,
+  examples: ['spotpool errors herg --local', "spotpool errors herg --json | jq -r '.codes[].code'"],
+  run: errors,
+});
+
+async function errors({
+  context,
+  ports,
+  args: { job },
+  options,
+}: StackCall<'job', typeof errorsOptions>): Promise<number> {
+  const { terminal, signal } = context;
+  const { store } = ports;
+  const view = await readJobView(store, job, signal);
+  const { batches, dataset } = view.manifest;
+  const joins = joinsOf({ job, dataset }, { withInput: true, withSource: true }, { store, signal });
+  const found = await countFailures({ job, batches, store, signal }, { all: options.all ?? false, joins });
+  if (options.json)
+    terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);
+  else {
+    const { batches: seen } = progressOfJob(view);
+    terminal.out(`${errorsText(job, found, { done: seen.done, total: batches }, terminal).join('\n')}\n`);
+  }
+  return EXIT.ok;
+}
+
+const jsonOf = ({ codes, failed, ok, readAll }: FailureCodes) => ({
+  ok,
+  failed,
+  readAll,
+  codes: codes.map(({ code, count: times, first: { index, error, idJson, inputJson, source } }) => ({
+    code,
+    count: times,
+    share: times / failed,
+    first: {
+      index,
+      message: error.message,
+      ...definedFields({ id: valueOf(idJson), input: valueOf(inputJson), source }),
+    },
+  })),
+});
+
+/** Programs get values, and the results file has the exact text. */
+function valueOf(json: string | undefined): unknown {
+  if (json === undefined) return undefined;
+  const value: unknown = JSON.parse(json);
+  return value;
+}
+
+/** The displays use as many columns. */
+const COLUMNS = 80;
+const INDENT = '      ';
+const SHOWN_CODES = 20;
+/** About three lines. */
+const MESSAGE_CHARACTERS = 210;
+
+function errorsText(
+  job: string,
+  found: FailureCodes,
+  { done, total }: { readonly done: number; readonly total: number },
+  { colors }: Terminal,
+): readonly string[] {
+  const { codes, failed, ok, batches, readAll } = found;
+  const part = readAll
+    ? []
+    : wrap(
+        `These are the items of the first ${count(batches)} of ${count(done)} finished batches. To read all, add --all.`,
+        COLUMNS,
+      );
+  const open =
+    readAll && done < total
+      ? [`${count(total - done)} of ${plural(total, 'batch', 'batches')} have no outcome yet.`]
+      : [];
+  const head = `${count(failed)} of ${plural(ok + failed, 'finished item')} of job ${job} failed.`;
+  const more = codes.length - SHOWN_CODES;
+  return [
+    head,
+    ...part,
+    ...open,
+    ...codes.slice(0, SHOWN_CODES).flatMap((code) => ['', ...codeLines(code, failed, colors)]),
+    ...(more > 0 ? ['', `and ${plural(more, 'more error code')} (--json has them)`] : []),
+  ];
+}
+
+function codeLines(
+  { code, count: times, first }: FailureCode,
+  failed: number,
+  colors: Terminal['colors'],
+): readonly string[] {
+  const share = `${((times / failed) * 100).toFixed(1)} %`;
+  const head = `  ${colors.yellow(shorten(oneLine(code), COLUMNS / 2))}  ${plural(times, 'item')}, ${share}`;
+  const message = wrap(oneLine(shorten(first.error.message, MESSAGE_CHARACTERS)), COLUMNS - INDENT.length);
+  const { index, idJson, source, inputJson } = first;
+  const id = idJson === undefined ? '' : `, id ${idJson}`;
+  const place = source === undefined ? '' : `, row ${source.row} of ${source.file}`;
+  return [
+    head,
+    ...message.map((line) => INDENT + cut(line)),
+    INDENT + colors.dim(cut(oneLine(`first: item ${index}${id}${place}`))),
+    ...(inputJson === undefined ? [] : [INDENT + colors.dim(cut(oneLine(inputJson)))]),
+  ];
+}
+
+const cut = (text: string): string =>
+  text.length <= COLUMNS - INDENT.length ? text : `${text.slice(0, COLUMNS - INDENT.length - 1)}…`;

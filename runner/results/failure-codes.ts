@@ -1,0 +1,75 @@
+/** Counts the failed items of a job by code, with the first item of each. It holds a bounded number of codes and reads a bounded number of bytes. */
+import type { FailedRow } from '../../core/contract/result-row.js';
+import { checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
+import type { Joins } from './joined/joins-of.js';
+import { rowsOf } from './rows.js';
+
+export interface FailureCode {
+  readonly code: string;
+  readonly count: number;
+  /** The first failed item with the code, in dataset order. */
+  readonly first: FailedRow;
+}
+
+export interface FailureCodes {
+  /** The most frequent code first. */
+  readonly codes: readonly FailureCode[];
+  /** The failed items that were counted. */
+  readonly failed: number;
+  readonly ok: number;
+  /** The number of outcomes that were read. */
+  readonly batches: number;
+  /** False when outcomes were left out, because the bound was reached. */
+  readonly readAll: boolean;
+}
+
+/** A model that uses more codes probably makes a code of every message. */
+const MOST_CODES = 1_000;
+/** Reading so much takes seconds in a region, and a minute or so over a slow line. */
+const MOST_BYTES = 256 * 1024 * 1024;
+/** Nobody reads the examples of more codes, and each costs a request. */
+const MOST_JOINED = 100;
+
+export async function countFailures(
+  reading: OutcomeReading,
+  { all, joins }: { readonly all: boolean; readonly joins: Joins },
+): Promise<FailureCodes> {
+  const found = new Map<string, { count: number; readonly first: FailedRow }>();
+  let [failed, ok, batches, bytes] = [0, 0, 0, 0];
+  let readAll = true;
+  for await (const outcome of checkedOutcomes(reading)) {
+    if (!all && bytes >= MOST_BYTES) {
+      readAll = false;
+      break;
+    }
+    batches += 1;
+    bytes += outcome.size;
+    if (outcome.checked.kind !== 'valid') continue;
+    ok += outcome.checked.ok;
+    failed += outcome.checked.failed;
+    if (outcome.checked.failed === 0) continue;
+    for await (const rows of rowsOf(outcome)) for (const row of rows) if (!row.ok) add(found, row);
+  }
+  const codes = [...found].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
+  return { codes: await withPlaces(codes, joins), failed, ok, batches, readAll };
+}
+
+function add(found: Map<string, { count: number; readonly first: FailedRow }>, row: FailedRow): void {
+  const entry = found.get(row.error.code);
+  if (entry !== undefined) entry.count += 1;
+  else if (found.size < MOST_CODES) found.set(row.error.code, { count: 1, first: row });
+}
+
+/** Joins the examples with their ids, inputs and sources. */
+async function withPlaces(codes: readonly FailureCode[], { stage }: Joins): Promise<readonly FailureCode[]> {
+  if (stage === undefined) return codes;
+  const rows = codes.slice(0, MOST_JOINED).map(({ first }) => first);
+  const inOrder = [...rows].sort((a, b) => a.index - b.index);
+  const joined = new Map<number, FailedRow>();
+  for await (const some of stage(once(inOrder))) for (const row of some) if (!row.ok) joined.set(row.index, row);
+  return codes.map((code) => ({ ...code, first: joined.get(code.first.index) ?? code.first }));
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}

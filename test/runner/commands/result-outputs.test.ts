@@ -1,0 +1,209 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { inputPartKey, outcomeKey, partialKey, planKey } from '../../../core/contract/keys.js';
+import {
+  encodeOutcomeMetadata,
+  encodeOutputLine,
+  encodeResultLine,
+  failedLine,
+} from '../../../core/contract/result-line.js';
+import { encodePlanLine } from '../../../core/dataset/plan.js';
+import { FakeStack } from '../../support/fake-stack.js';
+import { RecordingTerminal } from '../../support/recording-terminal.js';
+import { tempDirectory } from '../model/files.js';
+
+const { signal } = new AbortController();
+const BATCHES = 4;
+const PER_BATCH = 3;
+
+let stack: FakeStack;
+const item = (index: number): string => `{"smiles":"C${index}","mass":${index}.0}`;
+const line = (index: number): string =>
+  index % 3 === 1
+    ? encodeResultLine(failedLine(index, { code: index > 5 ? 'Late' : 'Bad', message: `cannot read C${index}` }))
+    : encodeOutputLine(index, `{"herg":${index}.50}`);
+const lines = (batch: number): string => [0, 1, 2].map((n) => line(batch * PER_BATCH + n)).join('');
+
+async function commit(batch: number): Promise<void> {
+  const metadata = encodeOutcomeMetadata({ lease: 'l', instance: 'i-1', ok: 2, failed: 1, givenUp: false });
+  await stack.store.put(outcomeKey('one', batch), lines(batch), { signal, metadata });
+}
+
+beforeEach(async () => {
+  stack = new FakeStack();
+  stack.cwd = await tempDirectory();
+  await stack.plantJob('one', BATCHES, {
+    dataset: { name: 'data.jsonl', digest: 'd', kind: 'lines', items: BATCHES * PER_BATCH, bytes: 1, badItems: 0 },
+  });
+  let text = '';
+  let plan = '';
+  for (let batch = 0; batch < BATCHES; batch += 1) {
+    const startByte = text.length;
+    for (let n = 0; n < PER_BATCH; n += 1) text += `${item(batch * PER_BATCH + n)}\n`;
+    const key = inputPartKey('one', 0);
+    plan += encodePlanLine({
+      batch,
+      key,
+      startByte,
+      endByte: text.length,
+      firstIndex: batch * PER_BATCH,
+      items: PER_BATCH,
+    });
+  }
+  await stack.store.put(inputPartKey('one', 0), text, { signal });
+  await stack.store.put(planKey('one'), plan, { signal });
+});
+
+async function commitAll(): Promise<void> {
+  for (let batch = 0; batch < BATCHES; batch += 1) await commit(batch);
+}
+
+async function run(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  stack.terminal = new RecordingTerminal();
+  const code = await stack.run(...argv);
+  return { code, out: stack.terminal.stdout, err: stack.terminal.stderr };
+}
+const fileText = (name: string): Promise<string> => readFile(path.join(stack.cwd, name), 'utf8');
+
+describe('spotpool results', () => {
+  it('writes only the failed items, and counts those of the whole job', async () => {
+    await commitAll();
+    const { code, out } = await run('results', 'one', '--only', 'failed', '--out', 'f.csv');
+    expect(code).toBe(0);
+    expect(out).toContain('Wrote 4 failed results to f.csv. In all there are 8 ok and 4 failed.');
+    expect(await fileText('f.csv')).toBe(
+      'index,ok,output,error_code,error_message\n' +
+        '1,false,,Bad,cannot read C1\n4,false,,Bad,cannot read C4\n7,false,,Late,cannot read C7\n10,false,,Late,cannot read C10\n',
+    );
+    expect(JSON.parse(await fileText('f.csv.meta.json'))).toMatchObject({ only: 'failed' });
+  });
+
+  it('writes the inputs of failed items as a dataset, and leaves them out of the results', async () => {
+    await commitAll();
+    const { out } = await run('results', 'one', '--failed-out', 'again.jsonl', '--out', 'r.jsonl');
+    expect(out).toContain('Wrote the 4 failed items to again.jsonl.');
+    expect(await fileText('again.jsonl')).toBe([1, 4, 7, 10].map((index) => `${item(index)}\n`).join(''));
+    expect(await fileText('r.jsonl')).toBe([0, 1, 2, 3].map(lines).join(''));
+  });
+
+  it.each([
+    [['--failed-out', 'x.csv'], /written as JSON Lines/],
+    [['--failed-out', './r.jsonl'], /both name/],
+    [['--part-size', '1MB'], /is one file/],
+    [['--out', 'r.xlsx'], /cannot be written as \.xlsx/],
+  ])('refuses %j before anything is written', async (argv, message) => {
+    await commitAll();
+    const { code, err } = await run('results', 'one', '--out', 'r.jsonl', ...argv);
+    expect(err).toMatch(message);
+    expect(code).toBe(2);
+    expect(await readdir(stack.cwd)).toEqual([]);
+  });
+
+  it('names its default file after the format', async () => {
+    await commitAll();
+    await run('results', 'one', '--out-format', 'csv.gz');
+    expect((await readdir(stack.cwd)).sort()).toEqual(['data.results.csv.gz', 'data.results.csv.gz.meta.json']);
+  });
+
+  it('writes parts of a running job only with --partial, and their manifest says so', async () => {
+    await commit(0);
+    const refused = await run('results', 'one', '--out', 's3://mine/p/');
+    expect(refused.err).toMatch(/has not ended.*--partial/);
+    expect(refused.code).toBe(1);
+    await run('results', 'one', '--out', 's3://mine/p/', '--partial');
+    expect(JSON.parse(stack.buckets.get('mine')?.text('p/_manifest.json') ?? '')).toMatchObject({
+      partial: true,
+      rows: 3,
+    });
+    await commitAll();
+    await run('results', 'one', '--out', 's3://mine/p/');
+    expect(JSON.parse(stack.buckets.get('mine')?.text('p/_manifest.json') ?? '')).toMatchObject({
+      partial: false,
+      rows: 12,
+    });
+  });
+
+  it('--partial adds what workers have saved of unfinished batches, each item once', async () => {
+    await commit(1);
+    const save = (batch: number, lease: string, ...indexes: readonly number[]) =>
+      stack.store.put(partialKey('one', batch, lease), indexes.map(line).join(''), { signal });
+    await save(0, 'a', 0, 2);
+    await save(0, 'b', 0, 1);
+    await save(1, 'a', 3);
+    await save(3, 'a', 10, 11);
+    // These are no lines of the batch, and an instance that wrote nonsense must not end the command.
+    await stack.store.put(partialKey('one', 2, 'a'), `${line(0)}garbage\n{"index":7,"ok":true,"output":{\n`, {
+      signal,
+    });
+    const { code, err } = await run('results', 'one', '--partial', '--out', 'r.jsonl');
+    expect(await fileText('r.jsonl')).toBe([0, 1, 2, 3, 4, 5, 10, 11].map(line).join(''));
+    expect(err).toContain('3 of 4 batches have no outcome yet. Of their items, 5 are in the results');
+    expect(code).toBe(1);
+    expect(JSON.parse(await fileText('r.jsonl.meta.json'))).toMatchObject({ partial: true });
+    await commitAll();
+    await run('results', 'one', '--out', 'r.jsonl');
+    expect(JSON.parse(await fileText('r.jsonl.meta.json'))).not.toHaveProperty('partial');
+  });
+});
+
+describe('spotpool errors', () => {
+  it('shows each code with its count, its share and its first item, in 80 columns', async () => {
+    await commit(0);
+    await commit(1);
+    await commit(2);
+    const { code, out } = await run('errors', 'one');
+    expect(out.split('\n')).toEqual([
+      '3 of 9 finished items of job one failed.',
+      '1 of 4 batches have no outcome yet.',
+      '',
+      '  Bad  2 items, 66.7 %',
+      '      cannot read C1',
+      '      first: item 1',
+      '      {"smiles":"C1","mass":1.0}',
+      '',
+      '  Late  1 item, 33.3 %',
+      '      cannot read C7',
+      '      first: item 7',
+      '      {"smiles":"C7","mass":7.0}',
+      '',
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('prints JSON for programs', async () => {
+    await commitAll();
+    const { out } = await run('errors', 'one', '--json');
+    expect(JSON.parse(out)).toEqual({
+      job: 'one',
+      ok: 8,
+      failed: 4,
+      readAll: true,
+      batches: { read: 4, total: 4 },
+      codes: [
+        {
+          code: 'Bad',
+          count: 2,
+          share: 0.5,
+          first: { index: 1, message: 'cannot read C1', input: { smiles: 'C1', mass: 1 } },
+        },
+        {
+          code: 'Late',
+          count: 2,
+          share: 0.5,
+          first: { index: 7, message: 'cannot read C7', input: { smiles: 'C7', mass: 7 } },
+        },
+      ],
+    });
+  });
+
+  it('keeps every line within 80 columns, and no control character of a model reaches the terminal', async () => {
+    const error = { code: `Long${'g'.repeat(90)}`, message: `\u001b[31mred ${'word '.repeat(60)}${'x'.repeat(300)}` };
+    const bad = encodeResultLine(failedLine(0, error)) + line(1) + line(2);
+    const metadata = encodeOutcomeMetadata({ lease: 'l', instance: 'i-1', ok: 1, failed: 2, givenUp: false });
+    await stack.store.put(outcomeKey('one', 0), bad, { signal, metadata });
+    const { out } = await run('errors', 'one');
+    for (const text of out.split('\n')) expect(text.length).toBeLessThanOrEqual(80);
+    expect(out).not.toContain('\u001b');
+  });
+});
