@@ -6,7 +6,7 @@ import { fixture, linesOfParquet, memorySource, never } from './sources.js';
 
 const expected = (name: string): string[] => fixture(name).toString('utf8').trimEnd().split('\n');
 
-it.each(['types', 'nested'])('the values of %s are written as pyarrow reads them', async (name) => {
+it.each(['types', 'nested', 'duckdb'])('the values of %s are written as pyarrow or DuckDB reads them', async (name) => {
   expect(await linesOfParquet(memorySource(`${name}.parquet`))).toEqual(expected(`${name}.jsonl`));
 });
 
