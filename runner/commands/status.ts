@@ -5,7 +5,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
-import { clockTime, count, percent, plural, sentence, span, table, wrap } from '../display/format.js';
+import { clockTime, count, oneLine, percent, plural, sentence, span, table, wrap } from '../display/format.js';
 import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
@@ -70,6 +70,7 @@ export function statusLines(
     ...(status.brokenOff === undefined ? [] : [['submit', colors.yellow(brokenOffText(status))] as const]),
     ['model', status.model],
     ['dataset', status.dataset],
+    ...(status.identity === undefined ? [] : [['ids', identityText(status.identity)] as const]),
     ['created', `${status.createdAt.slice(0, 10)} ${clockTime(status.createdAt)} by ${status.createdBy}`],
     ...(status.resumed === undefined ? [] : [['resumed', resumedText(status.resumed)] as const]),
     ['items', `${count(done)} of ${count(items.total)} done: ${count(items.ok)} ok, ${count(items.failed)} failed`],
@@ -135,6 +136,11 @@ function rowLines(
       ]),
     ),
   );
+}
+
+function identityText({ idField, keep = [] }: NonNullable<JobStatus['identity']>): string {
+  const id = idField === undefined ? 'none' : oneLine(idField);
+  return keep.length === 0 ? id : `${id}; kept: ${keep.map(oneLine).join(', ')}`;
 }
 
 const LEAST_VALUE_COLUMNS = 30;

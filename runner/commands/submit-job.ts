@@ -250,13 +250,13 @@ export function folderRequest(
 }
 
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
-  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed } = flags;
+  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed, idField, keep } = flags;
   if (seed !== undefined && sample === undefined)
     throw new UserError('--seed chooses a sample. Add --sample, or leave it out.');
   return {
     arguments: datasets,
     cwd,
-    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns, idField, keep }),
     ...(sample === undefined ? {} : { sample: { items: sample, ...definedFields({ seed }) } }),
   };
 }
