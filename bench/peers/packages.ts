@@ -55,7 +55,7 @@ const chembl = (python: string): PackageFile => ({
 
 export const flightsFile = (): Promise<string> => fetched(FLIGHTS);
 
-/** `python` has pip. */
+/** The interpreter must have pip. */
 export const chemblFile = (python: string): Promise<string> => fetched(chembl(python));
 
 async function fetched({ file, sha256, fetch, unpack }: PackageFile): Promise<string> {

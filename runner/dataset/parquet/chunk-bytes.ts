@@ -66,10 +66,11 @@ export async function openChunks(
   source: RangedSource,
   ranges: readonly ByteRange[],
   signal: AbortSignal,
+  mostHeld = MAX_HELD_BYTES,
 ): Promise<readonly ChunkBytes[]> {
   const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-  if (total > MAX_HELD_BYTES) {
-    const windowBytes = Math.max(LEAST_WINDOW_BYTES, Math.min(PIECE_BYTES, Math.floor(MAX_HELD_BYTES / ranges.length)));
+  if (total > mostHeld) {
+    const windowBytes = Math.max(LEAST_WINDOW_BYTES, Math.min(PIECE_BYTES, Math.floor(mostHeld / ranges.length)));
     return ranges.map((range) => new ChunkBytes(source, signal, range, new Uint8Array(), windowBytes));
   }
   const held = new Map<ByteRange, Uint8Array>();

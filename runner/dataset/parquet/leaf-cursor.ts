@@ -63,7 +63,7 @@ export class LeafCursor {
     return this.#pages.where;
   }
 
-  /** Reads the next page. */
+  /** Reads the next page, which may hold no whole row. */
   async load(): Promise<void> {
     const read = await this.#pages.next();
     if (read?.kind === 'dictionary') this.#dictionary = new Dictionary(read.values, this.type.write);

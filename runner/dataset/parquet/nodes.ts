@@ -1,5 +1,5 @@
 /**
- * What the columns of a file mean: values, structs, lists and maps. Lists and maps have several layouts, because the rules came late.
+ * The meaning of a file's columns: values, structs, lists and maps. Lists and maps have several layouts, because the rules came late.
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#nested-types
  */
 import { type LeafType, leafType } from './leaf-types.js';

@@ -16,6 +16,25 @@ export function refuseOtherColumns(first: NamedColumns, other: NamedColumns): vo
   compareMembers({ first: first.name, other: other.name }, first.members, other.members, []);
 }
 
+/** Returns true when a column that has only nulls in `known` has a type in `other`. */
+export const addsTypes = (known: NamedColumns, other: NamedColumns): boolean =>
+  addsToMembers(known.members, other.members);
+
+function addsToMembers(known: readonly Member[], other: readonly Member[]): boolean {
+  const byName = new Map(other.map(({ name, node }) => [name, node]));
+  return known.some(({ name, node }) => {
+    const found = byName.get(name);
+    return found !== undefined && addsToNode(node, found);
+  });
+}
+
+function addsToNode(known: Node, other: Node): boolean {
+  if (known.kind === 'struct' && other.kind === 'struct') return addsToMembers(known.members, other.members);
+  if (known.kind === 'list' && other.kind === 'list') return addsToNode(known.element, other.element);
+  if (known.kind === 'map' && other.kind === 'map') return addsToNode(known.value, other.value);
+  return kindOf(known) === 'null' && kindOf(other) !== 'null';
+}
+
 interface Names {
   readonly first: string;
   readonly other: string;

@@ -1,10 +1,11 @@
 /** The files of one dataset must be of one format and have the same columns. Otherwise items would silently be of several kinds. */
 import { FORMAT_NAMES, type ItemFormat } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
-import { type NamedColumns, refuseOtherColumns } from '../parquet/same-columns.js';
+import { addsTypes, type NamedColumns, refuseOtherColumns } from '../parquet/same-columns.js';
 
 export class Agreement {
-  #table: NamedColumns | undefined;
+  /** The first file, and those that have a type where the ones before have only nulls. */
+  readonly #tables: NamedColumns[] = [];
   #format: { readonly name: string; readonly format: ItemFormat } | undefined;
   #header: { readonly name: string; readonly columns: readonly string[] } | undefined;
 
@@ -19,8 +20,8 @@ export class Agreement {
 
   /** The columns of Parquet have types, too. */
   requireColumns(columns: NamedColumns): void {
-    this.#table ??= columns;
-    if (this.#table !== columns) refuseOtherColumns(this.#table, columns);
+    for (const table of this.#tables) refuseOtherColumns(table, columns);
+    if (this.#tables.every((table) => addsTypes(table, columns))) this.#tables.push(columns);
   }
 
   /** The order of the columns may differ, because items have names for their values. */

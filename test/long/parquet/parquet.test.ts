@@ -56,7 +56,7 @@ async function compareAll(place: string): Promise<string> {
 it('every codec, page version, encoding, type and nesting that pyarrow writes is read as pyarrow reads it', async () => {
   const place = await mkdtemp(path.join(folder, 'all-'));
   runPython('tables.py', place);
-  expect(await compareAll(place)).toBe('137 files, 1456643 rows');
+  expect(await compareAll(place)).toBe('137 files, 296643 rows');
 });
 
 it('files that others have made are read as pyarrow reads them', async () => {
@@ -121,7 +121,7 @@ it('what is written is read by pyarrow and DuckDB with the same values', async (
   }
 });
 
-it('thousands of damaged files give rows or an error that names the file', async () => {
+it('a thousand damaged files give rows or an error that names the file', async () => {
   const files = ['small_none.parquet', 'small_zstd.parquet', 'small_snappy.parquet', 'types.parquet', 'nested.parquet'];
   const originals = new Map(files.map((name) => [name, fixture(name)]));
   const change = fc.tuple(fc.double({ min: 0, max: 0.9999, noNaN: true }), fc.integer({ min: 1, max: 255 }));
@@ -141,7 +141,7 @@ it('thousands of damaged files give rows or an error that names the file', async
         if (!Array.isArray(outcome)) expect(outcome).toBeInstanceOf(UserError);
       },
     ),
-    { numRuns: 4_000 },
+    { numRuns: 1_000 },
   );
   expect(process.memoryUsage().rss).toBeLessThan(1e9);
 });

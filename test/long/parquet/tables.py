@@ -93,23 +93,23 @@ ENCODINGS = {
 def write_all(folder):
     tables = {}
     for nulls in (True, False):
-        tables[f"scalars_{nulls}"] = pa.table(scalars(2_000, nulls))
-        tables[f"nested_{nulls}"] = pa.table(nested(2_000, nulls))
+        tables[f"scalars_{nulls}"] = pa.table(scalars(500, nulls))
+        tables[f"nested_{nulls}"] = pa.table(nested(500, nulls))
     tables["no_rows"] = pa.table({**scalars(0, False), **nested(0, False)})
     for (name, table), codec, version in itertools.product(tables.items(), CODECS, ["1.0", "2.0"]):
-        pq.write_table(table, os.path.join(folder, f"{name}_{codec}_{version}.parquet"), compression=codec, data_page_version=version, row_group_size=900, data_page_size=2_000, write_page_checksum=codec == "snappy")
+        pq.write_table(table, os.path.join(folder, f"{name}_{codec}_{version}.parquet"), compression=codec, data_page_version=version, row_group_size=220, data_page_size=300, write_batch_size=16, write_page_checksum=codec == "snappy")
     for (column, encodings), version, nulls in itertools.product(ENCODINGS.items(), ["1.0", "2.0"], [True, False]):
         for encoding in encodings:
-            table = pa.table({column: scalars(5_000, nulls)[column]})
-            pq.write_table(table, os.path.join(folder, f"encoding_{column}_{encoding}_{version}_{nulls}.parquet"), use_dictionary=False, column_encoding={column: encoding}, data_page_version=version)
+            table = pa.table({column: scalars(1_000, nulls)[column]})
+            pq.write_table(table, os.path.join(folder, f"encoding_{column}_{encoding}_{version}_{nulls}.parquet"), use_dictionary=False, column_encoding={column: encoding}, data_page_version=version, data_page_size=2_000, write_batch_size=64)
     odd = pa.table({"ts": scalars(100, True)["ts_ns"], "x": pa.array([7] * 100)})
     pq.write_table(odd, os.path.join(folder, "int96.parquet"), use_deprecated_int96_timestamps=True)
     pq.write_table(pa.table(nested(500, True)), os.path.join(folder, "old_lists.parquet"), use_compliant_nested_type=False)
     pq.write_table(pa.table({"s": ["x" * 50_000] * 40, "n": list(range(40))}), os.path.join(folder, "long_values.parquet"), data_page_size=100_000)
     wide = pa.table({f"c{n}": [n, None, n] for n in range(2_000)})
     pq.write_table(wide, os.path.join(folder, "wide.parquet"))
-    million = pa.table({"n": pa.array(range(1_000_000), pa.int32()), "null": pa.nulls(1_000_000), "word": pa.array(["abc"] * 1_000_000)})
-    pq.write_table(million, os.path.join(folder, "million.parquet"))
+    many = pa.table({"n": pa.array(range(200_000), pa.int32()), "null": pa.nulls(200_000), "word": pa.array(["abc"] * 200_000)})
+    pq.write_table(many, os.path.join(folder, "many.parquet"))
 
 
 def write_fixtures(folder):
@@ -134,6 +134,18 @@ def write_fixtures(folder):
     pq.write_table(pa.table({"a": pa.array([], pa.int32())}), to("no_rows.parquet"), store_schema=False)
     pq.write_table(pa.table({"id": pa.array(["a", "b"]), "word": pa.array(["x", "y"]), "list": pa.array([[1], [2]])}), to("other_type.parquet"), store_schema=False)
     encrypt(to)
+    with_duckdb(to("duckdb.parquet"))
+
+
+def with_duckdb(file):
+    """These types are not in Arrow, or pyarrow writes them in another way."""
+    import duckdb
+
+    values = """INTERVAL '14 months 3 days 4.005 seconds' AS interval, '{"a": [1.0,  2]}'::JSON AS json, 'x'::ENUM('x', 'y') AS enum,
+        '6ba7b810-9dad-11d1-80b4-00c04fd430c8'::UUID AS uuid, TIMETZ '01:02:03+02' AS time_utc, TIMESTAMP_NS '2024-01-01 00:00:00.123456789' AS ns,
+        MAP {'a': 1} AS map, 'abc'::BLOB AS blob, {'x': [1, NULL]} AS struct, 200::UTINYINT AS byte"""
+    nulls = ", ".join(["NULL"] * 10)
+    duckdb.sql(f"COPY (SELECT {values} UNION ALL SELECT {nulls}) TO '{file}' (FORMAT parquet, COMPRESSION lz4_raw)")
 
 
 def encrypt(to):

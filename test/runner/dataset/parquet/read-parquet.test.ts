@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import type { DatasetNotice } from '../../../../runner/dataset/notice.js';
 import { openParquet } from '../../../../runner/dataset/parquet/read-parquet.js';
+import { Agreement } from '../../../../runner/dataset/sources/agreement.js';
 import { refuseOtherColumns } from '../../../../runner/dataset/parquet/same-columns.js';
 import { fixture, linesOfParquet, memorySource, never } from './sources.js';
 
 const expected = (name: string): string[] => fixture(name).toString('utf8').trimEnd().split('\n');
 
-it.each(['types', 'nested'])('the values of %s are written as pyarrow reads them', async (name) => {
+it.each(['types', 'nested', 'duckdb'])('the values of %s are written as pyarrow or DuckDB reads them', async (name) => {
   expect(await linesOfParquet(memorySource(`${name}.parquet`))).toEqual(expected(`${name}.jsonl`));
 });
 
@@ -133,4 +134,28 @@ it('files of one dataset have the same columns, in any order and with integers o
   expect(() => refuseOtherColumns(two, small)).toThrow(/has a column "list", and .* has none/);
   const turned = await columnsOf('small_zstd.parquet', ['list', 'word', 'id']);
   expect(() => refuseOtherColumns(small, turned)).not.toThrow();
+});
+
+it('a column of nulls fits any type, and two other types are refused although the first file has only nulls', async () => {
+  const members = async (name: string, columns: string[]): Promise<Parameters<typeof refuseOtherColumns>[0]> => ({
+    name,
+    members: (await openParquet(memorySource(name), columns, never)).members,
+  });
+  const named = (
+    file: string,
+    { members: [member] }: Parameters<typeof refuseOtherColumns>[0],
+  ): Parameters<typeof refuseOtherColumns>[0] => ({
+    name: file,
+    members: member === undefined ? [] : [{ ...member, name: 'x' }],
+  });
+  const nulls = named('1.parquet', await members('types.parquet', ['null']));
+  const integers = named('2.parquet', await members('types.parquet', ['int64']));
+  const strings = named('3.parquet', await members('types.parquet', ['string']));
+  const agreement = new Agreement();
+  agreement.requireColumns(nulls);
+  agreement.requireColumns(integers);
+  agreement.requireColumns(nulls);
+  expect(() => agreement.requireColumns(strings)).toThrow(
+    /The column "x" has the type integer in 2.parquet, and string in 3.parquet/,
+  );
 });
