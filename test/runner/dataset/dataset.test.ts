@@ -62,8 +62,8 @@ describe('a dataset', () => {
     expect(await read('s3://other/list.txt.gz')).toEqual(['x', 'y']);
     expect((await open('s3://other/in/')).kind).toBe('objects');
     expect(await read('s3://other/in/')).toEqual([
-      { bucket: 'other', key: 'in/a.png', size: 3 },
-      { bucket: 'other', key: 'in/b.png', size: 5 },
+      { bucket: 'other', key: 'in/a.png', size: 3, name: 'a.png' },
+      { bucket: 'other', key: 'in/b.png', size: 5, name: 'b.png' },
     ]);
   });
 
