@@ -10,6 +10,7 @@ import { tryOptions, type TryFlags } from '../cli/try-options.js';
 import { configuredStack } from '../cli/stack-choice.js';
 import { openDataset } from '../dataset/dataset.js';
 import type { SourceObjects } from '../dataset/ports.js';
+import { identified } from '../dataset/identity/identified.js';
 import { bytes, sentence, span } from '../display/format.js';
 import { type PackagedModel, packageModel } from '../model/package-model.js';
 import { detectPython, pythonFields } from '../python/detect-python.js';
@@ -71,7 +72,7 @@ async function tryModel(context: CliContext, datasets: readonly string[], flags:
       : datasets.some((argument) => argument.startsWith('s3://'))
         ? S3_BOUNDS
         : LOCAL_BOUNDS;
-    const sample = await sampleItems(dataset, {
+    const sample = await sampleItems(identified(dataset, flags), {
       items: flags.items ?? (isObjects ? DEFAULT_OBJECTS : DEFAULT_ITEMS),
       bounds,
       signal: context.signal,
@@ -163,7 +164,9 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
   );
   const how = { model, secrets: Object.keys(secrets ?? {}), cwd };
   const faults = explainFailures(found, how);
-  return tryReport(dataset, { model, sample, probe: found, faults, log: logOf(found, how) });
+  const { idField } = flags;
+  const seen = { model, sample, probe: found, faults, log: logOf(found, how), ...definedFields({ idField }) };
+  return tryReport(dataset, seen);
 }
 
 /** The files of a folder are read from the disk, and objects of S3 are fetched. */

@@ -3,7 +3,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { Dataset, DatasetRequest } from '../dataset/dataset.js';
 import { type CheckedIds, checkIds } from '../dataset/identity/check-ids.js';
 import type { FileUploads } from '../dataset/files/file-uploads.js';
-import type { IdentityRequest } from '../dataset/identity/identity-column.js';
+import { identityRequest } from '../dataset/identity/identified.js';
 import { plural } from '../display/format.js';
 import type { Clock } from '../ports.js';
 import type { PackagedModel } from '../model/package-model.js';
@@ -67,8 +67,3 @@ export function beginPass({ job, request, hooks, dataset, checked, model, files 
   });
   return new DatasetPass(kept.over(groups), sizesOf(request), { kept });
 }
-
-export const identityRequest = (
-  { name, kind, sourceName }: Dataset,
-  { idField, keep }: IdentityFlags,
-): IdentityRequest => ({ name, kind, ...definedFields({ idField, keep, sourceName }) });

@@ -20,8 +20,9 @@ export function jsonReport(report: TryReport): Readonly<Record<string, unknown>>
     ...(pace === undefined
       ? {}
       : { pace: { ...pace, slowest: { ...pace.slowest, msPerItem: perItem(pace.slowest) } } }),
-    items: items.map(({ index, input, result }) => ({
+    items: items.map(({ index, input, idJson, result }) => ({
       index,
+      ...(idJson === undefined ? {} : { id: parseJson(idJson) }),
       ...(input.kind === 'item' ? { input: parseJson(input.json) } : { unreadable: input.error }),
       ...(result === undefined ? {} : answerOf(result)),
     })),

@@ -15,6 +15,7 @@ const SHOWN_ERRORS = 5;
 const SHOWN_LOG_LINES = 12;
 const SHOWN_DIFFERENCES = 5;
 const LABEL_COLUMNS = 10;
+const MOST_ID_COLUMNS = 16;
 const LEAST_COLUMNS = 60;
 const MOST_COLUMNS = 160;
 
@@ -38,13 +39,17 @@ function itemLines({ items }: TryReport, columns: number, { colors }: Terminal):
   if (computed.length === 0) return [];
   const shown = spread(computed, SHOWN_ITEMS);
   const places = Math.max(...shown.map(({ index }) => String(index).length), 4);
-  const half = Math.floor((columns - places - 4) / 2);
-  const rows = shown.map(({ index, input, result }) => [
+  const ids = shown.map(({ idJson = '' }) => fit(oneLine(idJson), MOST_ID_COLUMNS));
+  const idColumns = Math.max(...ids.map(width));
+  const half = Math.floor((columns - places - 4 - (idColumns === 0 ? 0 : Math.max(idColumns, 2) + 2)) / 2);
+  const rows = shown.map(({ index, input, result }, n) => [
     String(index),
+    ...(idColumns === 0 ? [] : [ids[n] ?? '']),
     fit(oneLine(inputText(input)), half),
     result?.ok === false ? colors.red(fit(resultText(result), half)) : fit(resultText(result), half),
   ]);
-  return [...table([['item', 'input', 'output'], ...rows], [0]), ''];
+  const head = ['item', ...(idColumns === 0 ? [] : ['id']), 'input', 'output'];
+  return [...table([head, ...rows], [0]), ''];
 }
 
 const inputText = (input: TriedItem['input']): string =>

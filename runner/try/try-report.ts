@@ -1,4 +1,6 @@
 /** Puts together what `try` found, as one document from which its text and its JSON are made. */
+import { definedFields } from '../../core/defined-fields.js';
+import { fieldPath, fieldText } from '../../core/dataset/json-field.js';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { paceOf, type SlotsNeeded, slotsNeeded } from '../../core/probe/pace.js';
 import type { ProbeReport, ProbeResult, ProbeSlice } from '../../core/probe/probe.js';
@@ -11,6 +13,8 @@ import type { Sample } from './sample-items.js';
 export interface TriedItem {
   readonly index: number;
   readonly input: InputLine;
+  /** The text of the item's id. Absent without `--id-field`, and when the item cannot be read. */
+  readonly idJson?: string;
   /** Absent when the item was not computed. */
   readonly result?: ProbeResult;
 }
@@ -59,12 +63,14 @@ export function tryReport(
     probe,
     faults,
     log,
+    idField,
   }: {
     readonly model: PackagedModel;
     readonly sample: Sample;
     readonly probe: ProbeReport;
     readonly faults: readonly Explained[];
     readonly log: readonly string[];
+    readonly idField?: string;
   },
 ): TryReport {
   const { spec, shipped, leftOut, bytes } = model;
@@ -80,7 +86,7 @@ export function tryReport(
     sample: { items: sample.items.length, seen: sample.seen, seenBytes: sample.seenBytes, isWhole: sample.isWhole },
     items: sample.items.map(({ index, input }) => {
       const result = results.get(index);
-      return { index, input, ...(result === undefined ? {} : { result }) };
+      return { index, input, ...definedFields({ idJson: idOf(input, idField), result }) };
     }),
     ok: outputs.length,
     failed: probe.results.length - outputs.length,
@@ -100,6 +106,9 @@ export function tryReport(
     log,
   };
 }
+
+const idOf = (input: InputLine, idField: string | undefined): string | undefined =>
+  input.kind === 'item' && idField !== undefined ? fieldText(input.json, fieldPath(idField)) : undefined;
 
 /** A model is usable when it loaded, no process was lost, and an item came out right. */
 export const isUsable = ({ faults, ok }: TryReport): boolean => faults.length === 0 && ok > 0;

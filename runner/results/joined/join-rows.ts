@@ -79,12 +79,14 @@ const keptColumn = (job: string) => ({
   what: `ids and kept fields of job ${job}`,
   keyOf: (part: number) => keptPartKey(job, part),
   hasPoints: false,
+  without: 'With --no-ids',
 });
 
 const inputColumn = (job: string) => ({
   what: `input of job ${job}`,
   keyOf: (part: number) => inputPartKey(job, part),
   hasPoints: true,
+  without: 'Without --with-input, --with-source and --failed-out',
 });
 
 function keptJoiner({ idField, keep = [] }: Pick<IdentitySpec, 'idField' | 'keep'>, cursor: LineCursor): Joiner {

@@ -52,7 +52,7 @@ function escaped(text: string, style: () => number): string {
   return `"${parts.join('')}"`;
 }
 
-/** What a path means, said with values. */
+/** Says with values where a path leads. */
 function valueAt(value: unknown, path: string): readonly [unknown] | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const members = value as Readonly<Record<string, unknown>>;

@@ -1,0 +1,21 @@
+/** A dataset whose items are refused while they are read when their id cannot be used. Nothing else of it changes. */
+import { definedFields } from '../../../core/defined-fields.js';
+import type { Dataset, DatasetRequest } from '../dataset.js';
+import { IdentityColumn, type IdentityRequest } from './identity-column.js';
+
+export const identityRequest = (
+  { name, kind, sourceName }: Dataset,
+  { idField, keep }: Pick<DatasetRequest, 'idField' | 'keep'>,
+): IdentityRequest => ({ name, kind, ...definedFields({ idField, keep, sourceName }) });
+
+/** Ids of different items are not compared. */
+export function identified(dataset: Dataset, flags: Pick<DatasetRequest, 'idField'>): Dataset {
+  const { idField } = flags;
+  if (idField === undefined) return dataset;
+  const request = identityRequest(dataset, { idField });
+  return {
+    ...dataset,
+    check: (signal) => dataset.check(signal),
+    read: (signal, hooks) => new IdentityColumn(request).over(dataset.read(signal, hooks)),
+  };
+}
