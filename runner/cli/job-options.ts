@@ -31,7 +31,7 @@ const { integerBetween, numberBetween, orAuto } = values;
 
 /** The help of the dataset argument, which `run` and `submit` share. */
 export const DATASET_HELP =
-  'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/';
+  'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file; or files as items: a folder, or s3://bucket/prefix/';
 
 /** This is a month of the largest number of instances. */
 const MOST_INSTANCE_HOURS = 3_600_000;
@@ -163,7 +163,9 @@ export const jobOptionRows = {
       "ship this path of the model's directory even if it looks like a secret or an ignore file hides it (repeatable)",
       values.paths,
     ),
-    followLinks: toggle("ship the targets of links that lead out of the model's directory"),
+    followLinks: toggle(
+      "ship the targets of links that lead out of the model's directory, the weights or a folder of items",
+    ),
     anyPlatform: toggle("ship native files for other machines than the fleet's too"),
   }),
   ...inGroup(DATASET, {
