@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
+import { NAME_CHARACTERS } from '../../core/contract/job-options.js';
 import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
@@ -111,6 +112,32 @@ export function environmentVariable(
 export function paths(text: string, previous: readonly string[] = []): readonly string[] {
   if (text.trim() === '') throw new InvalidArgumentError('It must name a file or folder.');
   return [...previous, text];
+}
+
+export function fieldName(text: string): string {
+  const isLong = text.length > NAME_CHARACTERS;
+  if (text === '' || isLong) throw new InvalidArgumentError(`It must have 1 to ${NAME_CHARACTERS} characters.`);
+  return text;
+}
+
+export function fieldNames(text: string, previous: readonly string[] = []): readonly string[] {
+  const names = [...previous, ...text.split(',').map((name) => fieldName(name.trim()))];
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined) throw new InvalidArgumentError(`The field ${twice} is given twice.`);
+  if (names.length > MOST_FIELDS) throw new InvalidArgumentError(`It must name at most ${MOST_FIELDS} fields.`);
+  return names;
+}
+
+/** Every item is searched for every field. */
+const MOST_FIELDS = 100;
+
+/** A name with a comma in it cannot be given. */
+export function columnNames(text: string, previous: readonly string[] = []): readonly string[] {
+  const names = [...previous, ...text.split(',').map((name) => name.trim())];
+  if (names.includes('')) throw new InvalidArgumentError('It must be names of columns with commas between them.');
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined) throw new InvalidArgumentError(`The column ${twice} is given twice.`);
+  return names;
 }
 
 /** Only the ARN of a secret is accepted, because a value would end up in the bucket. */

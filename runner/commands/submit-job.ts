@@ -8,7 +8,7 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { type DatasetRequest, type FolderRequest, openDataset } from '../dataset/dataset.js';
+import { checkLocalDataset, type DatasetRequest, type FolderRequest } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
@@ -31,19 +31,16 @@ import { submitNews } from './follow/submit-events.js';
 /** The fields of the event `submitted`. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
-/** Refuses a dataset that is not there, before anything is started. */
+/** Refuses a dataset that is not there, before anything is started. Returns the absolute paths of its files on this machine. */
 export async function requireDataset(
   context: CliContext,
   datasets: readonly string[],
   flags: JobFlags,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { cwd, signal } = context;
-  const notYet = (): never => {
-    throw new Error('The dataset is only opened here and never read.');
-  };
   const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
-  const opened = await openDataset(request, { stream: notYet, list: notYet });
-  await opened.check(signal);
+  const opened = await checkLocalDataset(request, signal);
+  return opened?.files ?? [];
 }
 
 export async function submitFromFlags(
@@ -51,6 +48,8 @@ export async function submitFromFlags(
   ports: StackPorts,
   submission: {
     readonly datasets: readonly string[];
+    /** The files of the dataset on this machine. */
+    readonly datasetFiles: readonly string[];
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
@@ -185,7 +184,7 @@ type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | '
 export function modelRequest(
   { cwd, env }: CliContext,
   config: PythonFields,
-  submission: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
+  submission: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
   const { files, perLine, setup, ship, followLinks, requirements } = flags;
@@ -220,10 +219,10 @@ function pythonTarget({
 function excludedFromModel(
   cwd: string,
   {
-    datasets,
+    datasetFiles,
     out,
     flags: { weights },
-  }: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
+  }: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
@@ -231,9 +230,7 @@ function excludedFromModel(
     ...(weights === undefined || weights.startsWith('s3://')
       ? []
       : [{ file: path.resolve(cwd, weights), why: 'the weights', always: false }]),
-    ...datasets
-      .filter((dataset) => !dataset.startsWith('s3://'))
-      .map((dataset) => ({ file: path.resolve(cwd, dataset), why: 'the dataset', always: false })),
+    ...datasetFiles.map((file) => ({ file, why: 'the dataset', always: false })),
   ];
 }
 
@@ -253,10 +250,13 @@ export function folderRequest(
 }
 
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
-  const { strict, limit, format, delimiter, bigIntegers } = flags;
+  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed, idField, keep } = flags;
+  if (seed !== undefined && sample === undefined)
+    throw new UserError('--seed chooses a sample. Add --sample, or leave it out.');
   return {
     arguments: datasets,
     cwd,
-    ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns, idField, keep }),
+    ...(sample === undefined ? {} : { sample: { items: sample, ...definedFields({ seed }) } }),
   };
 }

@@ -52,14 +52,17 @@ async function tryModel(context: CliContext, datasets: readonly string[], flags:
   const { terminal } = context;
   const config = await configuredStack(flags, context);
   const request = { ...datasetRequest(datasets, context.cwd, flags), folder: folderRequest(context, { flags }) };
-  const dataset = await openDataset(request, context.sources(config));
+  const dataset = await openDataset(request, context.sources(config), context.signal);
   await dataset.check(context.signal);
   const python = needsPython(flags) ? await detectPython(context.env, context.signal) : undefined;
   const other = otherPython(config?.python, python?.python);
   if (other !== undefined) terminal.err(`${other}\n`);
   // Packages are locked for this machine, on which they are installed now.
   const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
-  const model = await packageModel(modelRequest(context, machine, { datasets, flags }), context.signal);
+  const model = await packageModel(
+    modelRequest(context, machine, { datasetFiles: dataset.files ?? [], flags }),
+    context.signal,
+  );
   try {
     const weights = await findWeights(context, flags, config);
     const isObjects = dataset.kind === 'objects';

@@ -29,7 +29,14 @@ export interface ResultsCommand {
 export const resultsCommandLine = ({ job, out, results = {}, flags, stateDirectory }: ResultsCommand): string =>
   `${stateVariable(stateDirectory)}spotpool results ${job}${stackArguments(flags)}${out === undefined ? '' : ` --out ${shellWord(out)}`}${resultsArguments(results)}`;
 
-function resultsArguments({ outFormat, partSize, jsonColumns, only, failedOut, force }: Omit<ResultsFlags, 'out'>): string {
+function resultsArguments({
+  outFormat,
+  partSize,
+  jsonColumns,
+  only,
+  failedOut,
+  force,
+}: Omit<ResultsFlags, 'out'>): string {
   const words = [
     ...(outFormat === undefined ? [] : ['--out-format', outFormat]),
     ...(partSize === undefined ? [] : ['--part-size', `${partSize / 1e6}MB`]),

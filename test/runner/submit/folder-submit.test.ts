@@ -48,7 +48,11 @@ function submit(id: string, signal = new AbortController().signal): Promise<Subm
       store,
       bucket: 'b',
       queue,
-      sources: { stream: () => store.stream('', { signal }), list: () => store.list('', { signal }) },
+      sources: {
+        stream: () => store.stream('', { signal }),
+        list: () => store.list('', { signal }),
+        head: async () => undefined,
+      },
       clock,
       random: () => 0.5,
     },
