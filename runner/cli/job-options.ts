@@ -164,7 +164,9 @@ export const jobOptionRows = {
       "ship this path of the model's directory even if it looks like a secret or an ignore file hides it (repeatable)",
       values.paths,
     ),
-    followLinks: toggle("ship the targets of links that lead out of the model's directory"),
+    followLinks: toggle(
+      "ship the targets of links that lead out of the model's directory, the weights or a folder of items",
+    ),
     anyPlatform: toggle("ship native files for other machines than the fleet's too"),
   }),
   ...inGroup(DATASET, {

@@ -123,21 +123,21 @@ async function open(
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
-  if (resolved.kind === 'files') return openFolder(name, request, resolved.parts);
+  if (resolved.kind === 'files') return openFolder(name, options, resolved.parts, sample);
   if (objects === undefined) return undefined;
   return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
 }
 
-function openFolder(name: string, request: DatasetRequest, parts: readonly FilesPart[]): Dataset {
+function openFolder(
+  name: string,
+  request: Omit<DatasetRequest, 'sample'>,
+  parts: readonly FilesPart[],
+  sample: DatasetSample | undefined,
+): Dataset {
   const [part, another] = parts;
   if (part?.folder === undefined || another !== undefined) {
     throw new UserError(
       `The dataset ${name} has files that are items themselves (${part?.sources[0]?.name ?? name}). Give the one folder that they are in.`,
-    );
-  }
-  if (request.sample !== undefined) {
-    throw new UserError(
-      `--sample does not apply to the folder ${name}, because each file in it is one item. Use --limit, or copy some files to another folder.`,
     );
   }
   const { strict = false, limit, folder = {} } = request;
@@ -148,7 +148,7 @@ function openFolder(name: string, request: DatasetRequest, parts: readonly Files
     followLinks: false,
     outputs: [],
     ...folder,
-    ...definedFields({ limit }),
+    ...definedFields({ limit, sample }),
   });
   return { ...files, files: [part.folder] };
 }

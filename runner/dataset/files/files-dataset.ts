@@ -9,10 +9,13 @@
  */
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
+import type { DatasetSample } from '../../../core/contract/job.js';
 import { decodeInputLine, encodeBadLine, type ObjectReference } from '../../../core/contract/input-line.js';
 import { fileKey } from '../../../core/contract/keys.js';
 import type { ObjectStore } from '../../../core/contract/object-store.js';
 import { ITEM_ERROR_CODES } from '../../../core/contract/result-line.js';
+import { Reservoir } from '../../../core/dataset/reservoir.js';
+import { definedFields } from '../../../core/defined-fields.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { ProbeItem } from '../../../core/probe/probe.js';
 import { SpreadSample } from '../../../core/probe/spread-sample.js';
@@ -32,6 +35,8 @@ export interface FilesRequest extends WalkRequest {
   readonly strict: boolean;
   /** The number of files to read. All when absent. */
   readonly limit?: number;
+  /** Take so many files from all over the folder. */
+  readonly sample?: DatasetSample;
   /** The file that remembers digests between commands. Without it, all files are hashed. */
   readonly cache?: string;
 }
@@ -69,11 +74,12 @@ export function openFilesDataset(request: FilesRequest): Dataset {
   const walk = (signal: AbortSignal): Promise<WalkedFolder> => (walked ??= walkFolder(request, signal));
   const walkToLimit = async (signal: AbortSignal): Promise<WalkedFolder> => {
     const folder = await walk(signal);
-    return { ...folder, files: folder.files.slice(0, request.limit) };
+    return { ...folder, files: chosenOf(folder.files, request) };
   };
   return {
     name: request.name,
     kind: 'objects',
+    ...definedFields({ sample: request.sample }),
     check: async (signal) => void (await walk(signal)),
     read: async function* (signal, hooks = {}) {
       const folder = await walkToLimit(signal);
@@ -82,6 +88,18 @@ export function openFilesDataset(request: FilesRequest): Dataset {
     },
     sampleFiles: async (most, signal) => sampleFiles(await walkToLimit(signal), most, signal),
   };
+}
+
+/** The names are known, so that only the files of a sample are read and uploaded. */
+function chosenOf(files: readonly FolderFile[], { limit, sample }: FilesRequest): readonly FolderFile[] {
+  if (sample === undefined) return files.slice(0, limit);
+  const reservoir = new Reservoir(sample.items, sample.seed);
+  const chosen: number[] = [];
+  for (const index of files.keys()) {
+    const place = reservoir.next();
+    if (place !== undefined) chosen[place] = index;
+  }
+  return chosen.sort((a, b) => a - b).flatMap((index) => files[index] ?? []);
 }
 
 async function sampleFiles(

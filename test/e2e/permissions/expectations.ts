@@ -58,6 +58,7 @@ const ROWS: readonly Row[] = [
   ['worker', 's3:PutObject', `${bucket}/workers/ab/worker.tar.gz`, CONDITIONAL_PUT],
   ['worker', 's3:PutObject', `${bucket}/models/ab/bundle.tar.gz`, CONDITIONAL_PUT],
   ['worker', 's3:PutObject', `${bucket}/ends/a.json`, CONDITIONAL_PUT],
+  ['worker', 's3:PutObject', `${bucket}/files/ab`, CONDITIONAL_PUT],
   ...['job.json', 'input/part-00000.jsonl', 'progress.json', 'done.json', 'cancelled.json'].map((key): Row => [
     'worker',
     's3:PutObject',
@@ -91,6 +92,7 @@ const ROWS: readonly Row[] = [
   ['controller', 's3:PutObject', OUTCOME, CONDITIONAL_PUT],
   ['controller', 's3:PutObject', `${bucket}/jobs/a/job.json`, CONDITIONAL_PUT],
   ['controller', 's3:PutObject', `${bucket}/workers/current.json`, CONDITIONAL_PUT],
+  ['controller', 's3:PutObject', `${bucket}/files/ab`, CONDITIONAL_PUT],
   ['controller', 's3:PutObject', `${bucket}/fleet/exits/0000000001/00000.json`, CONDITIONAL_PUT],
   ['controller', 's3:GetObject', `arn:aws:s3:::${INPUT_BUCKET}/items.jsonl`],
   ['controller', 'sqs:ReceiveMessage', queue],

@@ -59,6 +59,7 @@ export async function jobsLive(pool: Pool): Promise<void> {
     submit(small, modelPath('gated'), `--id held --batch-size 3 --env ${gate.env}`),
     submit(largeDataset, largeModel, `--id large --batch-size 2 --secret API_KEY=${SECRET_ARN}`),
     submit(`s3://${INPUT_BUCKET}/objects/`, modelPath('double'), '--id objects'),
+    submit(await makeFolder(lab.directory), modelPath('double'), '--id files'),
     submit(`s3://${INPUT_BUCKET}/items.jsonl`, modelPath('double'), '--id lost --max-attempts 1'),
   ]);
   await input.send(new DeleteObjectCommand({ Bucket: INPUT_BUCKET, Key: 'objects/1.json' }));
@@ -182,6 +183,15 @@ async function makeLargeModel(parent: string): Promise<string> {
   await mkdir(directory);
   await copyFile(modelPath('sized'), path.join(directory, 'index.mjs'));
   await writeFile(path.join(directory, 'weights.bin'), randomBytes(LARGE_BYTES));
+  return directory;
+}
+
+/** A folder of files, one of which is uploaded in parts. */
+async function makeFolder(parent: string): Promise<string> {
+  const directory = path.join(parent, 'files');
+  await mkdir(directory);
+  await writeFile(path.join(directory, 'small.json'), '{}');
+  await writeFile(path.join(directory, 'large.bin'), randomBytes(2 * LARGE_BYTES));
   return directory;
 }
 

@@ -68,6 +68,22 @@ describe('a folder of files', () => {
     expect(store.writes).toHaveLength(3);
   });
 
+  it('gives a sample from all over it: the same seed takes the same files, and no others are uploaded', async () => {
+    const folder = await tempDirectory();
+    await fill(folder, 60);
+    const sampled = async (seed: number) => {
+      const store = new MemoryStore();
+      const names = namesOf((await upload(store, folder, { sample: { items: 12, seed } })).lines);
+      expect(store.writes).toHaveLength(12);
+      return names;
+    };
+    const names = await sampled(7);
+    expect(names).toHaveLength(12);
+    expect(names).toEqual([...names].sort());
+    expect(await sampled(7)).toEqual(names);
+    expect(await sampled(8)).not.toEqual(names);
+  });
+
   it('has files that are larger than memory may hold: they are sent in parts, and only whole', async () => {
     const store = new MemoryStore();
     const large = Buffer.alloc(WHOLE_BYTES + 1, 'large');
