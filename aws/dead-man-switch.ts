@@ -18,6 +18,7 @@ import {
 import type { SchedulerConfig, StackConfig } from '../core/contract/stack.js';
 import type { DeadManSwitch } from '../runner/ports.js';
 import { isScheduleConflict, isScheduleMissing } from './errors.js';
+import { ec2FleetTarget, spotFleetTarget } from './target-requests.js';
 
 /** Any controller makes many passes in this time (R9), and an instance without a controller costs a quarter of an hour. */
 export const SWITCH_DELAY_MS = 15 * 60_000;
@@ -130,20 +131,12 @@ function parking(fleetId: string): Required<Pick<Target, 'Arn' | 'Input'>> {
   if (fleetId.startsWith('sfr-')) {
     return {
       Arn: 'arn:aws:scheduler:::aws-sdk:ec2:modifySpotFleetRequest',
-      Input: JSON.stringify({
-        SpotFleetRequestId: fleetId,
-        TargetCapacity: 0,
-        ExcessCapacityTerminationPolicy: 'noTermination',
-      }),
+      Input: JSON.stringify(spotFleetTarget(fleetId, 0)),
     };
   }
   return {
     Arn: 'arn:aws:scheduler:::aws-sdk:ec2:modifyFleet',
-    Input: JSON.stringify({
-      FleetId: fleetId,
-      ExcessCapacityTerminationPolicy: 'no-termination',
-      TargetCapacitySpecification: { TotalTargetCapacity: 0 },
-    }),
+    Input: JSON.stringify(ec2FleetTarget(fleetId, 0)),
   };
 }
 

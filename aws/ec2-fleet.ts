@@ -8,6 +8,7 @@ import {
 import { fleetStateOf } from './ec2-instances.js';
 import { findEc2Fleet } from './find-fleet.js';
 import type { FleetBackend } from './fleet-backend.js';
+import { ec2FleetTarget } from './target-requests.js';
 
 export function ec2Fleet(client: EC2Client, fleetId: string): FleetBackend {
   return {
@@ -29,12 +30,7 @@ export function ec2Fleet(client: EC2Client, fleetId: string): FleetBackend {
       return { items: ActiveInstances, token: NextToken };
     },
     setTarget: async (target, abortSignal) => {
-      const command = new ModifyFleetCommand({
-        FleetId: fleetId,
-        ExcessCapacityTerminationPolicy: 'no-termination',
-        TargetCapacitySpecification: { TotalTargetCapacity: target },
-      });
-      await client.send(command, { abortSignal });
+      await client.send(new ModifyFleetCommand(ec2FleetTarget(fleetId, target)), { abortSignal });
     },
   };
 }

@@ -20,6 +20,15 @@ export class S3SourceObjects implements SourceObjects {
     }
   }
 
+  async head(bucket: string, key: string, signal: AbortSignal): Promise<SourceObject | undefined> {
+    try {
+      const found = await new S3ObjectStore(this.#client, bucket).head(key, { signal });
+      return found && { key, size: found.size, etag: found.etag };
+    } catch (error) {
+      throw explain(error, bucket, key, signal);
+    }
+  }
+
   async *list(bucket: string, prefix: string, signal: AbortSignal): AsyncGenerator<SourceObject> {
     try {
       for await (const { key, size, etag } of new S3ObjectStore(this.#client, bucket).list(prefix, { signal })) {

@@ -11,6 +11,7 @@ import {
 import { fleetStateOf } from './ec2-instances.js';
 import { findSpotFleet } from './find-fleet.js';
 import type { FleetBackend } from './fleet-backend.js';
+import { spotFleetTarget } from './target-requests.js';
 
 export function spotFleet(client: EC2Client, fleetId: string): FleetBackend {
   return {
@@ -33,12 +34,7 @@ export function spotFleet(client: EC2Client, fleetId: string): FleetBackend {
       return { items: ActiveInstances, token: NextToken };
     },
     setTarget: async (target, abortSignal) => {
-      const command = new ModifySpotFleetRequestCommand({
-        SpotFleetRequestId: fleetId,
-        TargetCapacity: target,
-        ExcessCapacityTerminationPolicy: 'noTermination',
-      });
-      await client.send(command, { abortSignal });
+      await client.send(new ModifySpotFleetRequestCommand(spotFleetTarget(fleetId, target)), { abortSignal });
     },
   };
 }

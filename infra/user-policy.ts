@@ -2,7 +2,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
+import { filesPrefix, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { anyInstanceArn } from './arns.js';
 import { readInputBuckets } from './input-buckets.js';
@@ -37,7 +37,7 @@ export class UserPolicy extends Construct {
 }
 
 /** These objects may be larger than one request holds. */
-const UPLOADED = [`${jobsPrefix}*/input/*`, `${modelsPrefix}*`] as const;
+const UPLOADED = [`${jobsPrefix}*/input/*`, `${modelsPrefix}*`, `${filesPrefix}*`] as const;
 const SUBMITTED = [
   ...UPLOADED,
   ...['job.json', 'enqueued.json'].map((key) => `${jobsPrefix}*/${key}`),
@@ -48,13 +48,13 @@ function submitting({ store, controllerArn }: UserPolicyProps): readonly Permiss
   const permissions: Permission[] = [
     {
       sid: 'SubmitJobsWithModelsAndWorker',
-      why: 'A user writes jobs, models and the worker under their prefixes. None of them is known at deploy.',
+      why: 'A user writes jobs, models, files of folders and the worker under their prefixes. None of them is known at deploy.',
       actions: ['s3:PutObject'],
       resources: SUBMITTED.map((key) => store.bucket.arnForObjects(key)),
     },
     {
       sid: 'RemovePartsOfBrokenUploads',
-      why: 'Input and models are uploaded in parts, which AWS bills until they are removed. No job or model is known at deploy.',
+      why: 'Input, models and large files are uploaded in parts, which AWS bills until they are removed. None of them is known at deploy.',
       actions: ['s3:AbortMultipartUpload'],
       resources: UPLOADED.map((key) => store.bucket.arnForObjects(key)),
     },

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import {
   endsPrefix,
   exitTicketsPrefix,
+  filesPrefix,
   fleetStateKey,
   jobsPrefix,
   modelsPrefix,
@@ -30,6 +31,7 @@ const READ = [
   `${jobsPrefix}*`,
   `${endsPrefix}*`,
   `${modelsPrefix}*`,
+  `${filesPrefix}*`,
   `${workersPrefix}*`,
   `${exitTicketsPrefix}*`,
   fleetStateKey,
@@ -61,7 +63,7 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
     },
     {
       sid: 'ReadJobsModelsAndOwnCode',
-      why: 'A worker serves every job of the pool. Jobs, models and versions of the worker are not known at deploy.',
+      why: 'A worker serves every job of the pool. Jobs, models, files and versions of the worker are not known at deploy.',
       actions: ['s3:GetObject'],
       resources: keys(READ),
     },

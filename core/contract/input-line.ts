@@ -3,7 +3,7 @@
  * `!{"code":…,"message":…}`: no JSON text begins with `!`, so the two can never be confused.
  */
 import { decodeItemError, type ItemError } from './result-line.js';
-import { count, decode, object, text } from './shape.js';
+import { count, decode, object, optional, text } from './shape.js';
 
 export type InputLine =
   { readonly kind: 'item'; readonly json: string } | { readonly kind: 'bad'; readonly error: ItemError };
@@ -27,12 +27,21 @@ export interface ObjectReference {
   readonly bucket: string;
   readonly key: string;
   readonly size: number;
+  /** The name for people and models: a file's path in its folder, or a key without its prefix. Older versions write none. */
+  readonly name?: string;
 }
 
 /** The lengths of the longest names that S3 allows. */
 const BUCKET_CHARACTERS = 255;
 const KEY_CHARACTERS = 1_024;
+/** The longest path that Linux allows. https://man7.org/linux/man-pages/man7/path_resolution.7.html */
+const NAME_CHARACTERS = 4_096;
 
-const reference = object<ObjectReference>({ bucket: text(BUCKET_CHARACTERS), key: text(KEY_CHARACTERS), size: count });
+const reference = object<ObjectReference>({
+  bucket: text(BUCKET_CHARACTERS),
+  key: text(KEY_CHARACTERS),
+  size: count,
+  name: optional(text(NAME_CHARACTERS)),
+});
 
 export const decodeObjectReference = (json: string): ObjectReference | undefined => decode(reference, json);

@@ -48,6 +48,9 @@ export const weightsFileKey = (digest: string): string => `${modelsPrefix}${dige
 export const filesPrefix = 'files/';
 export const fileKey = (digest: string): string => `${filesPrefix}${digest}`;
 
+/** Returns the SHA-256 that the bytes of an object of the stack's bucket must have. Undefined for keys of another form. */
+export const digestOfFileKey = (key: string): string | undefined => /^files\/([0-9a-f]{64})$/.exec(key)?.[1];
+
 export const jobsPrefix = 'jobs/';
 export const jobPrefix = (job: string): string => `${jobsPrefix}${job}/`;
 export const manifestKey = (job: string): string => `${jobPrefix(job)}job.json`;

@@ -35,8 +35,10 @@ export type Predictions<Output> =
   | BigInt64Array
   | BigUint64Array;
 
-/** An item of a dataset of objects (`s3://bucket/prefix/`). */
+/** An item of a dataset of files: a folder, or `s3://bucket/prefix/`. */
 export interface ObjectItem {
+  /** The path of the file in its folder, with `/` between folders, or the key without the prefix. */
+  readonly name: string;
   /** The key of the object in its bucket. */
   readonly key: string;
   /** The local path of a copy, which exists while the slice is worked on. */

@@ -11,7 +11,8 @@ import {
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
 import type { WheelSource } from '../../core/contract/python-environment.js';
-import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
+import { MOST_SAMPLE_ITEMS } from '../../core/contract/source-line.js';
+import { DATASET_FORMATS } from '../../core/dataset/dataset-format.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { BIG_INTEGERS } from '../dataset/big-integers.js';
 import {
@@ -31,7 +32,7 @@ const { integerBetween, numberBetween, orAuto } = values;
 
 /** The help of the dataset argument, which `run` and `submit` share. */
 export const DATASET_HELP =
-  'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/';
+  "JSON Lines, a JSON array, CSV, TSV or text, also compressed with gzip or zstd, or Parquet: files, folders, globs in quotes ('data/**/*.csv'), - for standard input, s3://bucket/file, s3://bucket/prefix/, or s3://bucket/data/*.parquet";
 
 /** This is a month of the largest number of instances. */
 const MOST_INSTANCE_HOURS = 3_600_000;
@@ -167,12 +168,27 @@ export const jobOptionRows = {
     anyPlatform: toggle("ship native files for other machines than the fleet's too"),
   }),
   ...inGroup(DATASET, {
+    columns: parsed(
+      '<names>',
+      'read only these columns of Parquet, in this order; commas separate them (repeatable)',
+      values.columnNames,
+    ),
+    sample: parsed(
+      '<n>',
+      'submit n items at random from all over the dataset, in its order',
+      integerBetween(1, MOST_SAMPLE_ITEMS),
+    ),
+    seed: parsed(
+      '<n>',
+      'take the sample of this seed; the same seed takes the same items (default: one that the id of the job gives)',
+      integerBetween(0, Number.MAX_SAFE_INTEGER),
+    ),
     limit: parsed('<n>', 'submit only the first n items', integerBetween(1, Number.MAX_SAFE_INTEGER)),
     strict: toggle('refuse the dataset when a line cannot be read (default: such a line is a failed item)'),
     format: choice(
       '<format>',
       'read the dataset in this format (default: its first bytes and its name decide)',
-      ITEM_FORMATS,
+      DATASET_FORMATS,
     ),
     delimiter: parsed(
       '<character>',

@@ -131,6 +131,15 @@ export function fieldNames(text: string, previous: readonly string[] = []): read
 /** Every item is searched for every field. */
 const MOST_FIELDS = 100;
 
+/** A name with a comma in it cannot be given. */
+export function columnNames(text: string, previous: readonly string[] = []): readonly string[] {
+  const names = [...previous, ...text.split(',').map((name) => name.trim())];
+  if (names.includes('')) throw new InvalidArgumentError('It must be names of columns with commas between them.');
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined) throw new InvalidArgumentError(`The column ${twice} is given twice.`);
+  return names;
+}
+
 /** Only the ARN of a secret is accepted, because a value would end up in the bucket. */
 export function secret(
   text: string,

@@ -34,8 +34,7 @@ async function errors({
   const { store } = ports;
   const view = await readJobView(store, job, signal);
   const { batches, dataset } = view.manifest;
-  const stored = { job, ...definedFields({ identity: dataset.identity }) };
-  const joins = joinsOf(stored, { withInput: true, withSource: true }, { store, signal });
+  const joins = joinsOf({ job, dataset }, { withInput: true, withSource: true }, { store, signal });
   const found = await countFailures({ job, batches, store, signal }, { all: options.all ?? false, joins });
   if (options.json)
     terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);

@@ -9,6 +9,8 @@ import type { GivenFile } from '../results/output-place.js';
 export interface GivenNames extends StackFlags {
   /** The arguments of the dataset. */
   readonly datasets?: readonly string[];
+  /** The files that the dataset was found to have, as absolute paths. */
+  readonly datasetFiles?: readonly string[];
   readonly model?: string;
   readonly files?: readonly string[];
   readonly requirements?: string;
@@ -16,7 +18,7 @@ export interface GivenNames extends StackFlags {
 }
 
 export async function givenFiles(names: GivenNames, cwd: string): Promise<readonly GivenFile[]> {
-  const { datasets = [], model, files = [], requirements, setup, stack, local } = names;
+  const { datasets = [], datasetFiles = [], model, files = [], requirements, setup, stack, local } = names;
   const at = (name: string, what: string): GivenFile => ({ path: path.resolve(cwd, name), what });
   const folders = ['.', ...files];
   const inFolders = (words: readonly string[], what: string): readonly GivenFile[] =>
@@ -25,6 +27,7 @@ export async function givenFiles(names: GivenNames, cwd: string): Promise<readon
     ...datasets
       .filter((dataset) => dataset !== '-' && !dataset.startsWith('s3://'))
       .map((dataset) => at(dataset, 'the dataset')),
+    ...datasetFiles.map((file) => at(file, 'a file of the dataset')),
     ...(stack === undefined ? [] : [at(stack, 'the file that --stack names')]),
     ...(stack === undefined && !local ? [at(CDK_OUTPUTS_FILE, 'the file that names the stack')] : []),
     ...(model === undefined ? [] : inFolders([model, ...wordsOf(model)], 'a file of the model')),

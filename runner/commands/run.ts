@@ -47,7 +47,7 @@ export const runCommand = defineCommand({
 });
 
 async function run(context: CliContext, datasets: readonly string[], flags: Flags): Promise<number> {
-  const output = await checkBeforeStart(context, () => requireInputs(context, datasets, flags));
+  const { output, datasetFiles } = await checkBeforeStart(context, () => requireInputs(context, datasets, flags));
   const stack = await openRunStack(context, flags);
   const dataset = datasets.find((argument) => argument.startsWith('s3://'));
   if (stack.own && dataset !== undefined) {
@@ -65,7 +65,7 @@ async function run(context: CliContext, datasets: readonly string[], flags: Flag
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
-    return await runOn(context, stack, display, { datasets, flags, output, state });
+    return await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
   } catch (error) {
     display.close();
     // The reason of the signal says more than the error that it caused.
@@ -103,6 +103,7 @@ async function requireBucket(
 
 interface Request {
   readonly datasets: readonly string[];
+  readonly datasetFiles: readonly string[];
   readonly flags: Flags;
   readonly output: RunOutput;
   readonly state: RunState;
@@ -112,13 +113,14 @@ async function runOn(
   context: CliContext,
   stack: RunStack,
   display: Display,
-  { datasets, flags, output, state }: Request,
+  { datasets, datasetFiles, flags, output, state }: Request,
 ): Promise<number> {
   const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
   const submitted = await submitFromFlags(context, ports, {
     datasets,
+    datasetFiles,
     out: output.out,
     flags,
     started: state,
@@ -147,8 +149,14 @@ async function runOn(
   return code === EXIT.ok && !fetched.whole ? EXIT.failed : code;
 }
 
+interface RunInputs {
+  readonly output: RunOutput;
+  /** The files of the dataset on this machine. */
+  readonly datasetFiles: readonly string[];
+}
+
 /** Refuses input that is known to fail, before anything is started. */
-async function requireInputs(context: CliContext, datasets: readonly string[], flags: Flags): Promise<RunOutput> {
+async function requireInputs(context: CliContext, datasets: readonly string[], flags: Flags): Promise<RunInputs> {
   const { cwd } = context;
   const { out = defaultResultsFile(datasetName(datasets), flags.outFormat) } = flags;
   if (out === STANDARD_OUTPUT) {
@@ -156,11 +164,11 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
       '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
     );
   }
-  await requireDataset(context, datasets, flags);
-  const given = await givenFiles({ ...flags, datasets }, cwd);
+  const datasetFiles = await requireDataset(context, datasets, flags);
+  const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);
   await requireWritable(choice, outputWorld(context, given), flags.id);
-  return { out, choice, flags, given };
+  return { output: { out, choice, flags, given }, datasetFiles };
 }
 
 /** Waits for both, so that neither runs on after the other has failed. */

@@ -10,7 +10,7 @@ import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
-import { workerNews } from './follow/display-events.js';
+import { WorkerNews } from './follow/display-events.js';
 import { EventLog } from './follow/event-log.js';
 import { canBeResumed, hasEnded } from './job-state.js';
 import { brokenOffText, resumeSubmitText, resumeText } from './advice/resume.js';
@@ -37,10 +37,11 @@ async function status({ context, ports, args: { job }, options }: StackCall<'job
     return EXIT.ok;
   }
   let happened: readonly Extract<RunEvent, { event: 'happened' }>[] = [];
+  const news = new WorkerNews();
   for await (const event of new EventLog(ports.store, job).newEvents([], context.signal)) {
-    const shown = workerNews(event);
-    if (shown !== undefined) happened = [...happened, shown].slice(-SHOWN_EVENTS);
+    happened = [...happened, ...news.push(event)].slice(-SHOWN_EVENTS);
   }
+  happened = [...happened, ...news.rest()].slice(-SHOWN_EVENTS);
   const { columns } = context.terminal.size();
   const lines = [
     ...statusLines(found, { colors: context.terminal.colors, columns }, stackArguments(options)),
@@ -169,5 +170,8 @@ function shapeText({ workers, reason }: ShapeView, { shapes }: JobStatus): strin
   return sentence(shapes.length === 1 ? reason : `${reason} (on ${plural(workers, 'worker')})`);
 }
 
-const usedText = ({ used, max }: JobStatus['instanceHours']): string =>
-  `${used.toFixed(2)} instance-hours${max === undefined ? '' : ` of at most ${max}`}`;
+/** With a small bound small amounts matter: 0.00 of at most 0.001 would say nothing. */
+function usedText({ used, max }: JobStatus['instanceHours']): string {
+  const digits = max === undefined || max >= 1 ? 2 : 2 - Math.floor(Math.log10(max));
+  return `${used.toFixed(digits)} instance-hours${max === undefined ? '' : ` of at most ${max}`}`;
+}

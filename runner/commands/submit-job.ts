@@ -8,7 +8,7 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
+import { checkLocalDataset, type DatasetRequest, type FolderRequest } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
@@ -31,17 +31,16 @@ import { submitNews } from './follow/submit-events.js';
 /** The fields of the event `submitted`. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
-/** Refuses a dataset that is not there, before anything is started. */
+/** Refuses a dataset that is not there, before anything is started. Returns the absolute paths of its files on this machine. */
 export async function requireDataset(
-  { cwd, signal }: CliContext,
+  context: CliContext,
   datasets: readonly string[],
   flags: JobFlags,
-): Promise<void> {
-  const notYet = (): never => {
-    throw new Error('The dataset is only opened here and never read.');
-  };
-  const opened = await openDataset(datasetRequest(datasets, cwd, flags), { stream: notYet, list: notYet });
-  await opened.check(signal);
+): Promise<readonly string[]> {
+  const { cwd, signal } = context;
+  const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
+  const opened = await checkLocalDataset(request, signal);
+  return opened?.files ?? [];
 }
 
 export async function submitFromFlags(
@@ -49,6 +48,8 @@ export async function submitFromFlags(
   ports: StackPorts,
   submission: {
     readonly datasets: readonly string[];
+    /** The files of the dataset on this machine. */
+    readonly datasetFiles: readonly string[];
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
@@ -69,7 +70,7 @@ export async function submitFromFlags(
   const publish = workerPublisher(context, ports, signal);
   const submitted = submitJob(
     {
-      dataset: datasetRequest(submission.datasets, cwd, flags),
+      dataset: { ...datasetRequest(submission.datasets, cwd, flags), folder: folderRequest(context, submission) },
       model: modelRequest(context, ports.config, submission),
       ...weightsRequest(context, flags),
       // Stacks say which Python their instances have since their controllers know these models.
@@ -86,6 +87,7 @@ export async function submitFromFlags(
     },
     {
       store: ports.store,
+      bucket: ports.config.bucket,
       queue: ports.queue,
       sources: ports.sources,
       clock,
@@ -182,7 +184,7 @@ type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | '
 export function modelRequest(
   { cwd, env }: CliContext,
   config: PythonFields,
-  submission: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
+  submission: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
   const { files, perLine, setup, ship, followLinks, requirements } = flags;
@@ -217,10 +219,10 @@ function pythonTarget({
 function excludedFromModel(
   cwd: string,
   {
-    datasets,
+    datasetFiles,
     out,
     flags: { weights },
-  }: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
+  }: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
@@ -228,9 +230,7 @@ function excludedFromModel(
     ...(weights === undefined || weights.startsWith('s3://')
       ? []
       : [{ file: path.resolve(cwd, weights), why: 'the weights', always: false }]),
-    ...datasets
-      .filter((dataset) => !dataset.startsWith('s3://'))
-      .map((dataset) => ({ file: path.resolve(cwd, dataset), why: 'the dataset', always: false })),
+    ...datasetFiles.map((file) => ({ file, why: 'the dataset', always: false })),
   ];
 }
 
@@ -240,11 +240,23 @@ export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { rea
   return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };
 }
 
+/** The results of the job are no item of its folder (R15). */
+export function folderRequest(
+  { cwd, env }: CliContext,
+  { out, flags: { followLinks = false } }: { readonly out?: string; readonly flags: JobFlags },
+): FolderRequest {
+  const outputs = out === undefined ? [] : [out, `${out}.meta.json`].map((file) => path.resolve(cwd, file));
+  return { followLinks, outputs, cache: path.join(stateDirectory(env), 'files.json') };
+}
+
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
-  const { strict, limit, format, delimiter, bigIntegers, idField, keep } = flags;
+  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed, idField, keep } = flags;
+  if (seed !== undefined && sample === undefined)
+    throw new UserError('--seed chooses a sample. Add --sample, or leave it out.');
   return {
     arguments: datasets,
     cwd,
-    ...definedFields({ strict, limit, format, delimiter, bigIntegers, idField, keep }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns, idField, keep }),
+    ...(sample === undefined ? {} : { sample: { items: sample, ...definedFields({ seed }) } }),
   };
 }

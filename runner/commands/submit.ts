@@ -40,12 +40,19 @@ const warningsOnly = (terminal: Terminal): Display => ({
 
 async function submit({ context, words: datasets, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
   const { terminal, clock, signal } = context;
-  await checkBeforeStart(context, () => requireDataset(context, datasets, options));
+  const datasetFiles = await checkBeforeStart(context, () => requireDataset(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};
   const display = options.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
   try {
-    const submitted = await submitFromFlags(context, ports, { datasets, flags: options, started, display, signal });
+    const submitted = await submitFromFlags(context, ports, {
+      datasets,
+      datasetFiles,
+      flags: options,
+      started,
+      display,
+      signal,
+    });
     started.job = submitted.job;
     await wakeController(context, ports);
     const where = stackArguments(options);

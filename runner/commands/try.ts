@@ -9,6 +9,7 @@ import { DATASET_HELP, jobOptionsOf } from '../cli/job-options.js';
 import { tryOptions, type TryFlags } from '../cli/try-options.js';
 import { configuredStack } from '../cli/stack-choice.js';
 import { openDataset } from '../dataset/dataset.js';
+import type { SourceObjects } from '../dataset/ports.js';
 import { bytes, sentence, span } from '../display/format.js';
 import { type PackagedModel, packageModel } from '../model/package-model.js';
 import { detectPython, pythonFields } from '../python/detect-python.js';
@@ -20,7 +21,7 @@ import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
 import { openWeights, type Weights } from '../weights/weights.js';
-import { datasetRequest, modelRequest, weightsRequest } from './submit-job.js';
+import { datasetRequest, folderRequest, modelRequest, weightsRequest } from './submit-job.js';
 
 export const tryCommand = defineCommand({
   name: 'try',
@@ -50,14 +51,18 @@ const MANY_BYTES = 1024 * MIB;
 async function tryModel(context: CliContext, datasets: readonly string[], flags: Options): Promise<number> {
   const { terminal } = context;
   const config = await configuredStack(flags, context);
-  const dataset = await openDataset(datasetRequest(datasets, context.cwd, flags), context.sources(config));
+  const request = { ...datasetRequest(datasets, context.cwd, flags), folder: folderRequest(context, { flags }) };
+  const dataset = await openDataset(request, context.sources(config), context.signal);
   await dataset.check(context.signal);
   const python = needsPython(flags) ? await detectPython(context.env, context.signal) : undefined;
   const other = otherPython(config?.python, python?.python);
   if (other !== undefined) terminal.err(`${other}\n`);
   // Packages are locked for this machine, on which they are installed now.
   const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
-  const model = await packageModel(modelRequest(context, machine, { datasets, flags }), context.signal);
+  const model = await packageModel(
+    modelRequest(context, machine, { datasetFiles: dataset.files ?? [], flags }),
+    context.signal,
+  );
   try {
     const weights = await findWeights(context, flags, config);
     const isObjects = dataset.kind === 'objects';
@@ -144,7 +149,7 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
       shipped: shippedStore(model, weights),
       options,
       items: sample.items,
-      ...(isObjects ? { objectsOf: objectsOf(context.sources(config)) } : {}),
+      ...(isObjects ? { objectsOf: fetcher(sample, context.sources(config)) } : {}),
       ...(weights?.bucket === undefined ? {} : { weightsOf: objectsOf(context.sources(config)) }),
       computeMs: flags.items === undefined ? COMPUTE_MS : Infinity,
       ...definedFields({ memoryLimitBytes, python }),
@@ -160,6 +165,10 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
   const faults = explainFailures(found, how);
   return tryReport(dataset, { model, sample, probe: found, faults, log: logOf(found, how) });
 }
+
+/** The files of a folder are read from the disk, and objects of S3 are fetched. */
+const fetcher = ({ streams }: Sample, sources: SourceObjects) =>
+  streams === undefined ? objectsOf(sources) : () => streams;
 
 /** Says what somebody who waits wants to know. Everything else is in the report. */
 function noteOf(event: ProbeEvent): string | undefined {

@@ -4,6 +4,8 @@
  * hold by chance, so that the type of a field does not change from item to item.
  */
 import { forEachWord, type JsonWord } from '../../core/contract/json-words.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { RecordWord } from './item-group.js';
 import type { DatasetNotice } from './notice.js';
 
 export const BIG_INTEGERS = ['keep', 'string'] as const;
@@ -12,6 +14,8 @@ export type BigIntegers = (typeof BIG_INTEGERS)[number];
 export interface FirstBigInteger {
   readonly text: string;
   readonly line: number;
+  /** The file that it is in, when the dataset has several. */
+  readonly file?: string;
   /** The path of the field. Empty when the integer is the whole item. */
   readonly path: string;
 }
@@ -23,22 +27,25 @@ export class BigIntegerScan {
   first: FirstBigInteger | undefined;
 
   /** Counts the big integers of a line. Returns the line's text, with them as strings if `quote` is true. */
-  scan(text: string, line: number, quote: boolean): string {
+  scan(text: string, line: number, quote: boolean, file?: string): string {
     let quoted = '';
     let done = 0;
     forEachWord(text, (word) => {
       const number = text.slice(word.start, word.end);
       if (!isBig(number)) return;
-      this.#add(number, line, word);
+      this.#add(number, { line, word, file });
       quoted += `${text.slice(done, word.start)}"${number}"`;
       done = word.end;
     });
     return quote && done > 0 ? quoted + text.slice(done) : text;
   }
 
-  #add(text: string, line: number, { path }: JsonWord): void {
+  #add(
+    text: string,
+    { line, word, file }: { readonly line: number; readonly word: JsonWord; readonly file: string | undefined },
+  ): void {
     this.count += 1;
-    this.first ??= { text, line, path: path() };
+    this.first ??= { text, line, path: word.path(), ...definedFields({ file }) };
   }
 }
 
@@ -74,11 +81,11 @@ export function bigIntegerNotice(
   name: string,
   { count, first }: BigIntegerScan,
   doing: BigIntegers,
-  record: 'line' | 'row' = 'line',
+  record: RecordWord = 'line',
 ): DatasetNotice | undefined {
   if (first === undefined) return undefined;
-  const { text, line, path } = first;
-  const where = `${record} ${line}${path === '' ? '' : `, field ${short(path)}`}`;
+  const { text, line, path, file } = first;
+  const where = `${file === undefined || file === name ? '' : `${short(file)}, `}${record} ${line}${path === '' ? '' : `, field ${short(path)}`}`;
   const integers = `${count} ${count === 1 ? 'integer' : 'integers'} of the dataset ${name}`;
   if (doing === 'string') {
     const why = count === 1 ? 'as a string, because it is' : 'as strings, because they are';

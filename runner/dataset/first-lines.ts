@@ -31,6 +31,15 @@ export class FirstLines {
     this.objects = json.filter((line) => line.trimStart().startsWith('{')).length;
   }
 
+  get isArray(): boolean {
+    return /^\s*\[/.test(this.#text);
+  }
+
+  /** True when several lines are JSON, each of them. */
+  get isLinesOfJson(): boolean {
+    return this.lines.length > 1 && this.jsonLines === this.lines.length;
+  }
+
   /** True when the text is one JSON document over many lines, or an array on one line. */
   get isDocument(): boolean {
     const [first] = this.lines;

@@ -37,8 +37,10 @@ export interface BadLineRule {
   /** The most items to read. The lines after them are not examined. */
   readonly limit?: number;
   /** The word that messages have for a record. A line when absent. */
-  readonly record?: 'line' | 'row';
+  readonly record?: RecordWord;
 }
+
+export type RecordWord = 'line' | 'row' | 'element';
 
 /** Collects lines into groups. Call `take` when the group is `full`, and at the end. */
 export class ItemGroupBuilder {

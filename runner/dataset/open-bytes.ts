@@ -1,13 +1,24 @@
 /** Unpacks the stored bytes of a dataset if they are compressed, and recognises their format. */
+import type { Compression } from '../../core/dataset/dataset-format.js';
 import { ByteSource } from './byte-source.js';
 import { gunzip } from './gunzip.js';
 import { MAX_LINE_BYTES } from './line-blocks.js';
-import { type FormatHints, HEAD_BYTES, isGzip, mayBeLongArray, type Recognised, recognise } from './recognise.js';
+import {
+  compressionOf,
+  type FormatHints,
+  HEAD_BYTES,
+  mayBeLongArray,
+  type Recognised,
+  recognise,
+} from './recognise.js';
+import { unzstd } from './unzstd.js';
 
 export interface OpenedBytes {
   /** The unpacked bytes from the beginning. Close the source, or read it to its end. */
   readonly source: ByteSource;
   readonly recognised: Recognised;
+  /** True when there are no bytes, or only blank ones. Then the format was not seen. */
+  readonly isBlank: boolean;
 }
 
 export async function openBytes(
@@ -17,13 +28,16 @@ export async function openBytes(
 ): Promise<OpenedBytes> {
   let source = new ByteSource(stored);
   try {
-    const gzip = isGzip((await source.peek(HEAD_BYTES)).bytes);
-    if (gzip) source = new ByteSource(gunzip(source, hints.name, signal));
+    const packed = compressionOf((await source.peek(HEAD_BYTES)).bytes);
+    if (packed !== undefined) source = new ByteSource(UNPACKERS[packed](source, hints.name, signal));
     let head = await source.peek(HEAD_BYTES);
     if (mayBeLongArray(head)) head = await source.peek(MAX_LINE_BYTES);
-    return { source, recognised: recognise(head, gzip, hints) };
+    const isBlank = head.whole && /^(\xef\xbb\xbf)?\s*$/.test(head.bytes.toString('latin1'));
+    return { source, recognised: recognise(head, packed, hints), isBlank };
   } catch (error) {
     await source.close();
     throw error;
   }
 }
+
+const UNPACKERS: Readonly<Record<Compression, typeof gunzip>> = { gzip: gunzip, zstd: unzstd };

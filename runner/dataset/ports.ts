@@ -15,6 +15,8 @@ export interface SourceObjects {
    * when it has another ETag than the one that was asked for.
    */
   stream(bucket: string, key: string, signal: AbortSignal, part?: PartOfObject): AsyncIterable<Uint8Array>;
+  /** Returns what is known of the object. Undefined when it does not exist. */
+  head(bucket: string, key: string, signal: AbortSignal): Promise<SourceObject | undefined>;
   /** Lists every object with the prefix, in UTF-8 order of keys. */
   list(bucket: string, prefix: string, signal: AbortSignal): AsyncIterable<SourceObject>;
 }

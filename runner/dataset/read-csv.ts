@@ -12,6 +12,8 @@ import { NOT_UTF8, type ReaderOptions, tooLong } from './read-lines.js';
 
 export interface CsvOptions extends ReaderOptions {
   readonly delimiter?: Delimiter;
+  /** It is called with the names of the columns, before the first record. */
+  readonly onHeader?: (columns: readonly string[]) => void;
 }
 
 export async function* readCsv(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): AsyncGenerator<ItemGroup> {
@@ -68,7 +70,9 @@ class CsvReader {
       if (header === undefined) return;
       const { name } = this.#options;
       const options = parseOptions(this.#delimiter);
-      this.#encoder = new RecordEncoder(readHeader(header, name, options), this.builder, this.#longRecords, {
+      const columns = readHeader(header, name, options);
+      this.#options.onHeader?.(columns);
+      this.#encoder = new RecordEncoder(columns, this.builder, this.#longRecords, {
         name,
         options,
         maxRecordBytes: this.#maxRecordBytes,

@@ -1,41 +1,25 @@
-/** Reads the items of a dataset, in any supported format. */
-import type { BigIntegers } from './big-integers.js';
+/** Reads the items of one opened file, in any format that is a stream of bytes. */
 import type { ItemGroup } from './item-group.js';
-import type { Notify } from './notice.js';
-import { openBytes } from './open-bytes.js';
-import { readCsv } from './read-csv.js';
+import type { OpenedBytes } from './open-bytes.js';
+import { type CsvOptions, readCsv } from './read-csv.js';
+import { readJsonArray } from './read-json-array.js';
 import { type JsonOptions, readJsonLines, readTextLines } from './read-lines.js';
-import type { FormatHints } from './recognise.js';
 
-export interface ReadItemsOptions {
-  readonly strict?: boolean;
-  readonly limit?: number;
-  readonly bigIntegers?: BigIntegers;
-  readonly forJavaScript?: boolean;
-  readonly notify?: Notify;
-}
+export type ReadItemsOptions = JsonOptions & Pick<CsvOptions, 'onHeader'>;
 
-export async function* readItems(
-  stored: AsyncIterable<Uint8Array>,
-  hints: FormatHints,
-  request: ReadItemsOptions,
-  signal: AbortSignal,
-): AsyncGenerator<ItemGroup> {
-  const { source, recognised } = await openBytes(stored, hints, signal);
-  const { format, delimiter, carriageReturns, notices } = recognised;
-  for (const message of notices) request.notify?.({ level: 'info', code: 'dataset-format', message });
-  const options: JsonOptions = { ...request, name: hints.name, strict: request.strict ?? false };
+export function readItems({ source, recognised }: OpenedBytes, options: ReadItemsOptions): AsyncGenerator<ItemGroup> {
+  const { format, delimiter, carriageReturns } = recognised;
   const lines = carriageReturns ? withNewlines(source) : source;
   switch (format) {
     case 'csv':
       // The CSV reader treats carriage returns itself, because within quotes they are data.
-      yield* readCsv(source, { ...options, delimiter });
-      break;
+      return readCsv(source, { ...options, delimiter });
+    case 'json':
+      return readJsonArray(source, options);
     case 'jsonl':
-      yield* readJsonLines(lines, options);
-      break;
+      return readJsonLines(lines, options);
     case 'text':
-      yield* readTextLines(lines, options);
+      return readTextLines(lines, options);
   }
 }
 

@@ -16,6 +16,8 @@ export interface JsonOptions extends ReaderOptions {
   readonly bigIntegers?: BigIntegers;
   /** True when the model is JavaScript. Then a warning reports integers that the model would get rounded. */
   readonly forJavaScript?: boolean;
+  /** It counts the integers of several files together, and whoever made it gives the notice. */
+  readonly integers?: BigIntegerScan;
 }
 
 export const NOT_UTF8 = 'is not valid UTF-8; convert the file (iconv -f windows-1252 -t utf-8 if it comes from Excel)';
@@ -25,8 +27,9 @@ export async function* readJsonLines(
   chunks: AsyncIterable<Uint8Array>,
   options: JsonOptions,
 ): AsyncGenerator<ItemGroup> {
-  const { bigIntegers = 'keep', notify } = options;
-  const scan = bigIntegers === 'string' || options.forJavaScript === true ? new BigIntegerScan() : undefined;
+  const { bigIntegers = 'keep', notify, integers, name } = options;
+  const isScanned = bigIntegers === 'string' || options.forJavaScript === true;
+  const scan = isScanned ? (integers ?? new BigIntegerScan()) : undefined;
   yield* readLines(chunks, options, (text, builder, source, line) => {
     const reason = notJson(text);
     if (reason !== undefined) {
@@ -35,13 +38,13 @@ export async function* readJsonLines(
     }
     const { bytes, start, end } = source;
     const mayBeBig = scan !== undefined && mayHoldBig(bytes, start, end);
-    let kept = mayBeBig ? scan.scan(text, line, bigIntegers === 'string') : text;
+    let kept = mayBeBig ? scan.scan(text, line, bigIntegers === 'string', name) : text;
     // A carriage return is white space in JSON, but a model that reads in text mode may take it for a line end.
     if (kept.includes('\r')) kept = kept.replaceAll('\r', ' ');
     if (kept === text) builder.addBytes(bytes, start, end);
     else builder.addText(kept);
   });
-  const notice = scan && bigIntegerNotice(options.name, scan, bigIntegers);
+  const notice = scan && integers === undefined ? bigIntegerNotice(name, scan, bigIntegers) : undefined;
   if (notice !== undefined) notify?.(notice);
 }
 

@@ -7,9 +7,10 @@ import {
   FORMAT_NAMES,
   type FormatByName,
   formatByName,
+  type Compression,
   formatChoices,
   type ItemFormat,
-  namedGzip,
+  namedCompression,
   unreadReason,
 } from '../../core/dataset/dataset-format.js';
 import { fileKind } from '../../core/dataset/file-kind.js';
@@ -18,6 +19,7 @@ import type { Head } from './byte-source.js';
 import { COMMA, type Delimiter, delimiterOf, dialectOf, type Reading, TAB } from './csv-dialect.js';
 import { FirstLines } from './first-lines.js';
 import { NEWLINE, startsWithMark } from './line-blocks.js';
+import { isZstd } from './unzstd.js';
 
 /** The format options that the user gave. */
 export interface FormatHints {
@@ -28,8 +30,8 @@ export interface FormatHints {
 }
 
 export interface Recognised {
-  /** A TSV file is read as CSV with another delimiter. */
-  readonly format: Exclude<ItemFormat, 'tsv'>;
+  /** A TSV file is read as CSV with another delimiter. Parquet is read by ranges of bytes. */
+  readonly format: Exclude<ItemFormat, 'tsv' | 'parquet'>;
   readonly delimiter: Delimiter;
   /** True when lines end in carriage returns only, as on old Macs. */
   readonly carriageReturns: boolean;
@@ -45,21 +47,29 @@ export const mayBeLongArray = ({ bytes, whole }: Head): boolean =>
   !whole && !bytes.includes(NEWLINE) && /^(\xef\xbb\xbf)?\s*\[/.test(bytes.toString('latin1', 0, 200));
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
-export const isGzip = (head: Buffer): boolean => head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
 
-export function recognise(head: Head, gzip: boolean, hints: FormatHints): Recognised {
-  refuseUnread(head, gzip, hints);
+export const compressionOf = (head: Buffer): Compression | undefined =>
+  head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC) ? 'gzip' : isZstd(head) ? 'zstd' : undefined;
+
+/** `packed` is the compression that the bytes were unpacked from. */
+export function recognise(head: Head, packed: Compression | undefined, hints: FormatHints): Recognised {
+  refuseUnread(head, packed, hints);
   const { name } = hints;
   const mark = startsWithMark(head.bytes) ? 3 : 0;
   const text = head.bytes.subarray(mark);
   // All bytes are valid Latin-1, and the searched characters are ASCII. So lines in a wrong encoding are still recognised.
   const sample = new FirstLines(text.toString('latin1'), head.whole);
   const notices: string[] = [];
-  if (gzip && !namedGzip(name))
-    notices.push(`The dataset ${name} is compressed with gzip. It is unpacked while it is read.`);
-  if (!gzip && namedGzip(name))
+  const named = namedCompression(name);
+  if (packed !== undefined && packed !== named)
+    notices.push(`The dataset ${name} is compressed with ${packed}. It is unpacked while it is read.`);
+  if (packed === undefined && named !== undefined)
     notices.push(`The dataset ${name} is not compressed, although its name says so. It is read as it is.`);
-  const format = hints.format ?? formatOf(sample, gzip, hints, notices);
+  const format = hints.format ?? formatOf(sample, hints, notices);
+  if (format === 'parquet')
+    throw new UserError(
+      `The dataset ${name} is not Parquet, although ${hints.format === undefined ? 'its name' : '--format'} says so.`,
+    );
   const carriageReturns = sample.carriageReturns;
   if (carriageReturns) notices.push(`The dataset ${name} is read with carriage returns as line ends.`);
   if (format !== 'csv' && format !== 'tsv') {
@@ -73,16 +83,21 @@ export function recognise(head: Head, gzip: boolean, hints: FormatHints): Recogn
   return { format: 'csv', delimiter: delimiterFor(format, text, head.whole, hints, notices), carriageReturns, notices };
 }
 
-function refuseUnread({ bytes }: Head, gzip: boolean, { name, format }: FormatHints): void {
-  if (gzip && isGzip(bytes)) {
+function refuseUnread({ bytes }: Head, packed: Compression | undefined, { name, format }: FormatHints): void {
+  if (packed !== undefined && compressionOf(bytes) !== undefined) {
     throw new UserError(
-      `The dataset ${name} is compressed with gzip twice. Unpack it once (gzip -dc ${name} > ONCE.gz) and give that.`,
+      `The dataset ${name} is compressed twice. Unpack it once (${packed} -dc ${name} > ONCE) and give that.`,
     );
   }
   const kind = fileKind(bytes, isUtf8(withoutCutCharacter(bytes)));
   // With --format even a binary file is read as text. Its unreadable lines become failed items.
-  if (kind !== undefined && kind !== 'gzip' && !(kind === 'binary' && format !== undefined)) {
-    const what = gzip ? 'is compressed with gzip, and its content ' : '';
+  if (kind === 'parquet') {
+    throw new UserError(
+      `The dataset ${name} is Parquet within ${packed ?? 'a stream'}. Parquet is read from its end, so it must be a plain file: unpack or save it first. Its columns are compressed already.`,
+    );
+  }
+  if (kind !== undefined && kind !== 'gzip' && kind !== 'zstd' && !(kind === 'binary' && format !== undefined)) {
+    const what = packed === undefined ? '' : `is compressed with ${packed}, and its content `;
     throw new UserError(`The dataset ${name} ${what}${unreadReason(kind, name)}.`);
   }
   const start = bytes.subarray(0, 200).toString('latin1');
@@ -92,7 +107,7 @@ function refuseUnread({ bytes }: Head, gzip: boolean, { name, format }: FormatHi
       `The dataset ${name} is only a Git LFS pointer, not the file itself. Download the file: git lfs pull`,
     );
   }
-  if (/^(\xef\xbb\xbf)?\s*(<!doctype html|<html)/i.test(start) && !/\.txt(\.gz)?$/i.test(name)) {
+  if (/^(\xef\xbb\xbf)?\s*(<!doctype html|<html)/i.test(start) && !/\.txt(\.gz|\.zst)?$/i.test(name)) {
     throw new UserError(
       `The dataset ${name} is a web page (HTML). Perhaps an error page or a sign-in page was saved instead of the file. Download it again.`,
     );
@@ -121,10 +136,10 @@ export function readByName(name: string): Exclude<FormatByName, { readonly kind:
 }
 
 /** Finds the format when `--format` is not given. */
-function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: FormatHints, notices: string[]): ItemFormat {
+function formatOf(sample: FirstLines, { name, delimiter }: FormatHints, notices: string[]): ItemFormat {
   const byName = readByName(name);
   if (byName.kind === 'format') {
-    refuseOther(byName.format, sample, gzip, name);
+    refuseOther(byName.format, sample, name);
     return byName.format;
   }
   if (delimiter !== undefined) return 'csv';
@@ -135,8 +150,12 @@ function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: Format
     );
     return 'jsonl';
   }
-  if (byName.kind === 'json' || sample.isDocument)
-    throw new UserError(`The dataset ${name} ${documentReason(name, gzip)}.`);
+  if (byName.kind === 'json' ? sample.isArray && !sample.isLinesOfJson : sample.isArray && sample.isDocument) {
+    if (byName.kind !== 'json') notices.push(`The dataset ${name} is read as a JSON array.`);
+    return 'json';
+  }
+  if (byName.kind === 'json' && sample.isLinesOfJson) return 'jsonl';
+  if (byName.kind === 'json' || sample.isDocument) throw new UserError(`The dataset ${name} ${documentReason(name)}.`);
   if (sample.lines.length > 0) {
     notices.push(
       `The dataset ${name} is read as plain text with one item per line, because neither its name nor its lines show another format. To read it otherwise: --format ${formatChoices('text')}.`,
@@ -148,9 +167,14 @@ function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: Format
 const NEARLY_ALL = 0.9;
 
 /** Refuses a file whose content contradicts its name. */
-function refuseOther(format: ItemFormat, sample: FirstLines, gzip: boolean, name: string): void {
+function refuseOther(format: ItemFormat, sample: FirstLines, name: string): void {
   if (format === 'jsonl') {
-    if (sample.isDocument) throw new UserError(`The dataset ${name} ${documentReason(name, gzip)}.`);
+    if (sample.isDocument && sample.isArray) {
+      throw new UserError(
+        `The dataset ${name} has the name of JSON Lines, but it is one JSON array. To read each element as an item: --format json. If each line is an item: --format jsonl.`,
+      );
+    }
+    if (sample.isDocument) throw new UserError(`The dataset ${name} ${documentReason(name)}.`);
     if (sample.lines.length > 0 && sample.jsonLines === 0) {
       const lines = sample.lines.length === 1 ? 'its line is not' : `none of its first ${sample.lines.length} lines is`;
       throw new UserError(

@@ -18,6 +18,18 @@ export type RunEvent =
       readonly bytes: number;
       readonly total: number;
     }
+  /** So many files of a folder are read, and in the bucket. */
+  | {
+      readonly event: 'files';
+      readonly files: number;
+      readonly total: number;
+      readonly bytes: number;
+      readonly totalBytes: number;
+      /** The files that were not in the bucket before. */
+      readonly sent: number;
+      readonly sentBytes: number;
+      readonly seconds: number;
+    }
   | { readonly event: 'enqueueing'; readonly sent: number; readonly batches: number }
   | {
       readonly event: 'submitted';

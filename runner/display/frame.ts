@@ -15,6 +15,7 @@ import {
   width,
   wrap,
 } from './format.js';
+import { filesText } from './files.js';
 import { elapsedText, preparingText } from './preparing.js';
 import type { JobProgress } from './views.js';
 
@@ -53,6 +54,8 @@ export function withEvent(view: LiveView, event: RunEvent): LiveView {
       const done = `${bytes(event.bytes)} of ${bytes(event.total)}`;
       return { ...view, phase: `${event.doing === 'hashing' ? 'Hashing' : 'Uploading'} the weights: ${done} …` };
     }
+    case 'files':
+      return { ...view, phase: `Uploading the files: ${filesText(event)} …` };
     case 'enqueueing':
       return { ...view, phase: `Enqueueing: ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} …` };
     case 'submitted':

@@ -1,5 +1,6 @@
 /** The display without a terminal: one line for each event, and a line of progress from time to time. */
 import type { Display, RunEvent } from './events.js';
+import { filesText } from './files.js';
 import { bytes, clockTime, count, percent, plural, rate, sentence, span } from './format.js';
 import { preparingText } from './preparing.js';
 import { summaryLines } from './summary.js';
@@ -34,7 +35,12 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
         return;
       }
       if (event.event === 'progress') return progress(event);
-      if (event.event === 'uploading' || event.event === 'weights' || event.event === 'enqueueing') {
+      if (
+        event.event === 'uploading' ||
+        event.event === 'weights' ||
+        event.event === 'files' ||
+        event.event === 'enqueueing'
+      ) {
         if (now() - uploadShownAtMs < UPLOAD_EVERY_MS) return;
         uploadShownAtMs = now();
       }
@@ -53,6 +59,8 @@ function textOf(event: RunEvent): string | undefined {
       return `Uploaded ${plural(event.items, 'item')} so far.`;
     case 'weights':
       return `${event.doing === 'hashing' ? 'Hashed' : 'Uploaded'} ${bytes(event.bytes)} of ${bytes(event.total)} of the weights so far.`;
+    case 'files':
+      return `Uploaded ${filesText(event)} so far.`;
     case 'enqueueing':
       return `Enqueued ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} so far.`;
     case 'submitted':

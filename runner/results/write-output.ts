@@ -41,8 +41,7 @@ export async function writeOutput(
   const identity = { job: job.job, createdAt };
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
-  const stored = { job: job.job, ...definedFields({ identity: dataset.identity }) };
-  const joins = joinsOf(stored, choice, job);
+  const joins = joinsOf({ job: job.job, dataset }, choice, job);
   const { form, chosen, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
@@ -51,8 +50,7 @@ export async function writeOutput(
     strip: choice.withInput !== true,
   };
   const { only, partial } = choice;
-  // The file of failed items needs the inputs, which the other output may not want.
-  const { stage } = failed === undefined ? joins : joinsOf(stored, { ...choice, withInput: true }, job);
+  const { stage } = joins;
   const written = await writeResults({
     ...reading,
     sink,

@@ -3,7 +3,9 @@
  * refuses only what would fail on every instance. Anything else is told in one line, and the submission goes on.
  */
 import type { ProbeMark } from '../../core/contract/probe-mark.js';
+import { decodeObjectReference } from '../../core/contract/input-line.js';
 import type { DatasetSpec, JobOptions } from '../../core/contract/job.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
 import { paceOf } from '../../core/probe/pace.js';
 import type { ProbeItem, ProbeReport } from '../../core/probe/probe.js';
 import { definedFields } from '../../core/defined-fields.js';
@@ -22,6 +24,8 @@ export const FIRST_TRY_MS = 20_000;
 /** So many items are a slice of an unknown model: enough to see a wrong number of outputs. */
 export const FIRST_TRY_ITEMS = 8;
 const BYTES_PER_GIB = 1024 ** 3;
+/** So many bytes are copied within a second or two. */
+const MOST_FILES_BYTES = 256_000_000;
 
 export interface FirstTryEvent {
   readonly code: 'tried';
@@ -35,6 +39,8 @@ export interface FirstTryRequest {
   readonly kind: DatasetSpec['kind'];
   readonly items: readonly ProbeItem[];
   readonly options: JobOptions;
+  /** Reads the files that the items name, when they are files of this machine. */
+  readonly streams?: Pick<ObjectStore, 'stream'>;
   readonly cwd: string;
   /** The environment of the command. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -81,10 +87,13 @@ export async function tryFirst(
 }
 
 function reasonToSkip(
-  { kind, model, weights }: FirstTryRequest,
+  { kind, model, weights, streams, items }: FirstTryRequest,
   python: DetectedPython | undefined,
 ): string | undefined {
-  if (kind === 'objects') return 'its items are objects in S3, which would have to be fetched. spotpool try does that';
+  if (kind === 'objects' && streams === undefined)
+    return 'its items are objects in S3, which would have to be fetched. spotpool try does that';
+  if (kind === 'objects' && filesBytes(items) > MOST_FILES_BYTES)
+    return 'the first files of the dataset are larger than 256 MB together. spotpool try takes fewer';
   if (weights?.bucket !== undefined) {
     return `its weights are in the bucket ${oneLine(weights.bucket)}, from where they would have to be fetched. spotpool try does that`;
   }
@@ -97,11 +106,17 @@ function reasonToSkip(
     : `its packages are for Python ${locked.python} on ${locked.platform}. spotpool try takes those of this machine`;
 }
 
+const filesBytes = (items: readonly ProbeItem[]): number =>
+  items.reduce(
+    (sum, { input }) => sum + (input.kind === 'item' ? (decodeObjectReference(input.json)?.size ?? 0) : 0),
+    0,
+  );
+
 /** Platforms that differ in the version of their C library alone are of one kind. */
 const kindOf = (platform: string): string => platform.replace(/_2_\d+$/, '');
 
 async function run(
-  { model, weights, items, options, python }: FirstTryRequest & { readonly python: string | undefined },
+  { model, weights, items, options, python, streams }: FirstTryRequest & { readonly python: string | undefined },
   { probe }: FirstTryPorts,
   signal: AbortSignal,
 ): Promise<ProbeReport> {
@@ -115,6 +130,7 @@ async function run(
       items,
       computeMs: FIRST_TRY_MS,
       twice: false,
+      ...(streams === undefined ? {} : { objectsOf: () => streams }),
       ...definedFields({ python }),
     },
     () => undefined,

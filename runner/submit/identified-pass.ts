@@ -2,12 +2,14 @@
 import { definedFields } from '../../core/defined-fields.js';
 import type { Dataset, DatasetRequest } from '../dataset/dataset.js';
 import { type CheckedIds, checkIds } from '../dataset/identity/check-ids.js';
+import type { FileUploads } from '../dataset/files/file-uploads.js';
 import type { IdentityRequest } from '../dataset/identity/identity-column.js';
 import { plural } from '../display/format.js';
 import type { Clock } from '../ports.js';
 import type { PackagedModel } from '../model/package-model.js';
 import { DatasetPass } from './dataset-pass.js';
 import { KeptParts } from './kept-parts.js';
+import { sizesOf } from './sizes.js';
 import type { SubmitHooks } from './submit-event.js';
 import type { SubmitRequest } from './submit-job.js';
 
@@ -46,24 +48,27 @@ export async function checkIdsFirst(
 
 export interface PassContext {
   readonly job: string;
-  readonly request: Pick<SubmitRequest, 'dataset' | 'options' | 'sizes'>;
+  readonly request: SubmitRequest;
   readonly hooks: SubmitHooks;
   readonly dataset: Dataset;
   readonly checked: CheckedIds | undefined;
   readonly model: Pick<PackagedModel, 'spec'>;
+  /** Uploads the files of a dataset that is a folder. */
+  readonly files?: FileUploads;
 }
 
-export function beginPass({ job, request, hooks, dataset, checked, model }: PassContext): DatasetPass {
+export function beginPass({ job, request, hooks, dataset, checked, model, files }: PassContext): DatasetPass {
   const { signal, onEvent: notify } = hooks;
-  const { options, sizes } = request;
   const kept = new KeptParts(identityRequest(dataset, request.dataset), { job, notify, ...definedFields({ checked }) });
-  const groups = dataset.read(signal, { notify, forJavaScript: model.spec.start.kind === 'module' });
-  return new DatasetPass(kept.over(groups), { ...sizes, ...definedFields({ workers: options.maxWorkers }) }, { kept });
+  const groups = dataset.read(signal, {
+    notify,
+    forJavaScript: model.spec.start.kind === 'module',
+    ...definedFields({ files }),
+  });
+  return new DatasetPass(kept.over(groups), sizesOf(request), { kept });
 }
 
-export function identityRequest(
+export const identityRequest = (
   { name, kind, sourceName }: Dataset,
   { idField, keep }: IdentityFlags,
-): IdentityRequest {
-  return { name, kind, ...definedFields({ idField, keep, sourceName }) };
-}
+): IdentityRequest => ({ name, kind, ...definedFields({ idField, keep, sourceName }) });

@@ -1,6 +1,7 @@
 /** The events that a submission reports while it runs. */
 import type { WeightsSpec } from '../../core/contract/weights.js';
 import type { FirstTryEvent } from './first-try.js';
+import type { FilesProgress } from '../dataset/files/file-uploads.js';
 import type { DatasetNotice } from '../dataset/notice.js';
 import type { PythonSummary } from '../../core/contract/python-environment.js';
 import type { PutWheels } from '../python/put-wheels.js';
@@ -32,6 +33,8 @@ export type SubmitEvent =
       readonly leftOut: readonly LeftOut[];
     }
   | ({ readonly code: 'weights' } & WeightsProgress)
+  /** The files of a folder that are read, and in the bucket. */
+  | ({ readonly code: 'files' } & FilesProgress)
   /** The submit starts writing to the bucket. An interruption after this leaves objects behind. */
   | { readonly code: 'begun'; readonly job: string }
   /** Another submit of the job is running. This one waits for it, and takes over if it no longer renews its claim. */

@@ -9,42 +9,37 @@
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
-import {
-  decodeManifest,
-  encodeManifest,
-  type BatchSizing,
-  type JobOptions,
-  type Manifest,
-  type ModelSpec,
-} from '../../core/contract/job.js';
+import { decodeManifest, encodeManifest, type JobOptions, type Manifest } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, probeKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import type { ProbeMark } from '../../core/contract/probe-mark.js';
-import type { Wheel } from '../../core/contract/python-environment.js';
 import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import type { CheckedIds } from '../dataset/identity/check-ids.js';
+import { FileUploads } from '../dataset/files/file-uploads.js';
 import type { SourceObjects } from '../dataset/ports.js';
+import { withSeed } from '../dataset/sample/with-seed.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
-import { isStored, putWheels } from '../python/put-wheels.js';
+import { putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { Weights } from '../weights/weights.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import type { DatasetPass } from './dataset-pass.js';
-import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
+import { modelRequestFor, refuseForOlderController } from './model-request.js';
 import { readPace, writePace } from './pace-mark.js';
 import { sendBatches } from './send-batches.js';
+import { sizingOf } from './sizes.js';
 import type { SubmitEvent, SubmitHooks } from './submit-event.js';
 import {
   checkDataset,
@@ -75,6 +70,8 @@ export interface SubmitRequest {
 
 export interface SubmitPorts {
   readonly store: ObjectStore;
+  /** The name of the store's bucket, which the lines of a folder's files have. */
+  readonly bucket?: string;
   readonly queue: JobQueue;
   readonly sources: SourceObjects;
   readonly clock: Clock;
@@ -108,7 +105,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
-  const dataset = await openDataset(request.dataset, ports.sources);
+  const dataset = await openDataset(withSeed(request.dataset, job), ports.sources, signal);
   const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
@@ -134,25 +131,6 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   }
 }
 
-/** A controller that cannot read a job's manifest would never start an instance for it. */
-function refuseForOlderController({ name, start }: ModelSpec): void {
-  if (start.kind === 'module' || start.kind === 'command') return;
-  throw new UserError(
-    `The stack's controller is older than this spotpool, and cannot read a job whose model is ${start.kind === 'python' ? 'a Python file' : 'a filter'} (${name}). ` +
-      `Deploy the stack again (npx cdk deploy) while nothing runs, then submit again.`,
-  );
-}
-
-function modelRequestFor(job: string, { id, model }: SubmitRequest, store: ObjectStore): ModelRequest {
-  if (model.packages === undefined) return model;
-  const packages = {
-    ...model.packages,
-    isStored: (wheel: Wheel, signal: AbortSignal) => isStored(wheel, store, signal),
-    ...(id === undefined ? {} : { earlier: (signal: AbortSignal) => earlierEnvironment(job, store, signal) }),
-  };
-  return { ...model, packages };
-}
-
 interface SubmissionContext {
   readonly job: string;
   readonly request: SubmitRequest;
@@ -162,12 +140,16 @@ interface SubmissionContext {
   readonly checked: CheckedIds | undefined;
   readonly model: PackagedModel;
   readonly weights: Weights | undefined;
+  /** Uploads the files of a dataset that is a folder. */
+  readonly files?: FileUploads;
 }
 
-async function submitOnce(context: SubmissionContext): Promise<Submitted> {
-  const { job, request, ports, hooks, dataset } = context;
+async function submitOnce(given: SubmissionContext): Promise<Submitted> {
+  const { job, request, ports, hooks, dataset } = given;
   const { signal, onEvent } = hooks;
-  await new Submission(context).refuseOtherModel();
+  await new Submission(given).refuseOtherModel();
+  const files = ports.bucket === undefined ? undefined : new FileUploads(ports.bucket);
+  const context = { ...given, ...definedFields({ files }) };
   const pass = beginPass(context);
   try {
     // A dataset of nothing leaves nothing behind.
@@ -192,7 +174,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
 
 /** A submission that continues another one has nothing to try: the first one did, and left its pace. */
 async function firstTry(
-  { job, request, ports, hooks, dataset, model, weights }: SubmissionContext,
+  { job, request, ports, hooks, dataset, model, weights, files }: SubmissionContext,
   pass: DatasetPass,
 ): Promise<ProbeMark | undefined> {
   const { probe, clock, store } = ports;
@@ -204,7 +186,17 @@ async function firstTry(
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
   const env = request.model.packages?.env ?? {};
-  const tried = { model, weights, kind: dataset.kind, items, options, cwd: from.cwd, env };
+  const streams = files?.isUsed === true ? files.streams : undefined;
+  const tried = {
+    model,
+    weights,
+    kind: dataset.kind,
+    items,
+    options,
+    cwd: from.cwd,
+    env,
+    ...definedFields({ streams }),
+  };
   return tryFirst(tried, { probe, clock }, hooks);
 }
 
@@ -216,8 +208,9 @@ class Submission {
   readonly #dataset: Dataset;
   readonly #model: PackagedModel;
   readonly #weights: Weights | undefined;
+  readonly #files: FileUploads | undefined;
 
-  constructor({ job, request, ports, hooks, dataset, model, weights }: SubmissionContext) {
+  constructor({ job, request, ports, hooks, dataset, model, weights, files }: SubmissionContext) {
     this.#job = job;
     this.#request = request;
     this.#ports = ports;
@@ -225,6 +218,7 @@ class Submission {
     this.#dataset = dataset;
     this.#model = model;
     this.#weights = weights;
+    this.#files = files;
   }
 
   /** Reads the stored manifest, if any. Throws when it is of another model or other options. */
@@ -239,6 +233,7 @@ class Submission {
     const before = await this.refuseOtherModel();
     const { sizes, slots = 1 } = this.#request;
     if (isGuided(sizes)) pass.pace = await readPace(this.#job, slots, this.#ports.store, this.#hooks.signal);
+    if (before === undefined) await this.#beginFiles();
     const { passed, sizeRaised } = await this.#readDataset(pass, before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.#hooks.onEvent(sizeRaised);
     // The worker is published before the manifest, because instances may boot for the job as soon as the manifest exists.
@@ -254,6 +249,18 @@ class Submission {
     return { job, manifest: stored.manifest, resumed };
   }
 
+  /** From here on the files of a folder are uploaded while they are read, so that all of them are there before the manifest. */
+  async #beginFiles(): Promise<void> {
+    const { store, clock } = this.#ports;
+    const { signal, onEvent } = this.#hooks;
+    await this.#files?.begin({
+      store,
+      clock,
+      signal,
+      onProgress: (progress) => onEvent({ code: 'files', ...progress }),
+    });
+  }
+
   /** Throws when the job was cancelled or failed meanwhile. Then nobody works on the messages that were sent. */
   async #refuseIfStopped(): Promise<void> {
     const ended = await findMarkedEnded(this.#ports.store, this.#job, this.#hooks.signal);
@@ -266,6 +273,8 @@ class Submission {
     const { signal, onEvent } = this.#hooks;
     let shownMs = -Infinity;
     const onProgress = (): void => {
+      // The progress of files is told by their upload.
+      if (this.#files?.isUsed === true) return;
       const nowMs = this.#ports.clock.nowMs();
       if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
       // A comparison is reported only once.
@@ -384,15 +393,6 @@ class Submission {
     const body = `${JSON.stringify(mark)}\n`;
     await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });
   }
-}
-
-function sizingOf(plan: readonly BatchLocation[], sizes: BatchSizes): BatchSizing {
-  let [largestItems, smallestItems] = [0, Infinity];
-  for (const { items } of plan) {
-    largestItems = Math.max(largestItems, items);
-    smallestItems = Math.min(smallestItems, items);
-  }
-  return { kind: isGuided(sizes) ? 'guided' : 'fixed', largestItems, smallestItems };
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

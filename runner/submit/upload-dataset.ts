@@ -12,6 +12,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
+import { putSources } from './put-sources.js';
 import type { DatasetPass } from './dataset-pass.js';
 import { type KeptWriting, OtherKeptLines } from './kept-parts.js';
 
@@ -40,6 +41,7 @@ export async function uploadDataset(
     await withSameLines(job, pass.kept?.endPart({ store, signal }));
   }
   const passed = await finish(dataset, pass, options, { store, signal });
+  if (!(await putSources(dataset, job, store, signal))) throw otherData(job, 'files or rows of the dataset');
   const plan = planText(passed.plan);
   const put = await store.put(planKey(job), plan, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
   if (put.kind === 'written') return passed;
@@ -90,15 +92,16 @@ async function finish(
   const { items, bytes, badItems } = pass;
   if (badItems === items) throw nothingReadable(dataset, pass);
   const identity = await withSameLines(job, pass.kept?.end(writing));
+  const from = { sources: dataset.sources?.count, sample: dataset.sample, identity };
   const { name, kind } = dataset;
-  const spec = { name, digest: pass.digest(), kind, items, bytes, badItems, ...definedFields({ identity }) };
+  const spec = { name, digest: pass.digest(), kind, items, bytes, badItems, ...definedFields(from) };
   return { spec, plan: pass.plan(job) };
 }
 
 /** Such a dataset is refused, because a fleet would only commit these errors. */
-const nothingReadable = ({ name }: Dataset, { items, firstBad = '' }: DatasetPass): UserError =>
+const nothingReadable = ({ name, kind }: Dataset, { items, firstBad = '' }: DatasetPass): UserError =>
   new UserError(
-    `None of the ${plural(items, 'line')} of the dataset ${name} can be read. The first error: ${firstBad}`,
+    `None of the ${plural(items, kind === 'lines' ? 'line' : 'file')} of the dataset ${name} can be read. The first error: ${firstBad}`,
   );
 
 export const noItems = ({ name }: Pick<Dataset, 'name'>): UserError =>

@@ -6,6 +6,7 @@ import { decodeObjectReference } from '../../core/contract/input-line.js';
 import type { ProbeItem } from '../../core/probe/probe.js';
 import { SpreadSample } from '../../core/probe/spread-sample.js';
 import type { Dataset, ReadHooks } from '../dataset/dataset.js';
+import type { FilesSample } from '../dataset/files/files-dataset.js';
 import { type ItemGroup, itemOf } from '../dataset/item-group.js';
 
 const MIB = 1024 * 1024;
@@ -35,6 +36,8 @@ export interface Sample {
   readonly seenBytes: number;
   /** The dataset has no more items than were looked at. */
   readonly isWhole: boolean;
+  /** Reads the files of a folder that the items name. Absent when the items are lines, or objects in S3. */
+  readonly streams?: FilesSample['streams'];
 }
 
 export async function sampleItems(
@@ -47,6 +50,10 @@ export async function sampleItems(
   },
 ): Promise<Sample> {
   const { bounds, signal, hooks } = options;
+  if (dataset.sampleFiles !== undefined) {
+    const found = await dataset.sampleFiles({ items: options.items, bytes: MOST_OBJECT_BYTES }, signal);
+    return { ...found, seenBytes: 0, isWhole: true };
+  }
   const isObjects = dataset.kind === 'objects';
   const sample = new SpreadSample<ProbeItem>({
     items: options.items,

@@ -48,6 +48,8 @@ export type Act =
       readonly target: number;
       readonly before: number;
       readonly result: SetTargetResult;
+      /** The fleet's ExcessCapacityTerminationPolicy, as the request names it. */
+      readonly policy: string | undefined;
     }
   | { readonly operation: 'scheduler.arm'; readonly firesAtMs: number }
   | { readonly operation: 'scheduler.disarm' }
@@ -64,9 +66,21 @@ export type ServiceCall = Act & {
   readonly process: SimulatedProcess;
 };
 
+/** A call of a process to a service that has not ended, however often the SDK has tried it. Long polls have their own times, and are none. */
+export interface OpenCall {
+  readonly process: SimulatedProcess;
+  readonly service: Service;
+  /** The operation and its key: two calls with the same text ask for the same. */
+  readonly what: string;
+  readonly askedAtMs: number;
+}
+
 /** Every method is called synchronously, before anything else happens. A check reports a broken rule with `world.problem`. */
 export interface Observer {
   onCall?(call: ServiceCall, world: World): void;
+  onCallBegan?(call: OpenCall, world: World): void;
+  /** The call has its answer, has failed, or was aborted. */
+  onCallSettled?(call: OpenCall, world: World): void;
   /** A worker's engine emits an event. */
   onWorkerEvent?(process: SimulatedProcess, event: NewWorkerEvent, world: World): void;
   /** A model's process has printed a good answer. */

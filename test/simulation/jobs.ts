@@ -24,12 +24,20 @@ export const inputOf = (index: number): string => String(index * 3);
 const SLOWEST = 60;
 const MARGIN_SECONDS = 20;
 
+/** One job of a dozen has batches of minutes, because partials are saved in no shorter one. It is small and its items are sound, so that it ends in time. */
+const LONG_SHARE = 1 / 12;
+const LONG_ITEM_MS = 20_000;
+const MOST_LONG_BATCHES = 3;
+const MOST_BATCHES = 25;
+
 export function drawJob(random: Random, without: readonly Fate[], given: Partial<JobShape> = {}): JobShape {
-  const batches = random.int(1, 25);
+  const isLong = random.fork('long').chance(LONG_SHARE);
+  const batches = random.int(1, isLong ? MOST_LONG_BATCHES : MOST_BATCHES);
   const itemsPerBatch = random.int(1, 12);
   const slots = random.pick([1, 2, 3]);
   const items = (given.batches ?? batches) * (given.itemsPerBatch ?? itemsPerBatch);
-  const behaviour = drawBehaviour(random.fork('behaviour').next, { items, without });
+  const drawn = drawBehaviour(random.fork('behaviour').next, { items, without });
+  const behaviour = isLong ? { ...drawn, msPerItem: LONG_ITEM_MS, fates: new Map() } : drawn;
   const itemTimeoutSeconds = (behaviour.msPerItem * SLOWEST) / 1000 + MARGIN_SECONDS;
   const options = {
     ...DEFAULT_JOB_OPTIONS,

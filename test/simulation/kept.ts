@@ -11,6 +11,9 @@ export interface KeptCase {
   readonly options: SimulationOptions;
 }
 
+/** The fleet may be slow, and nothing else. */
+const { isFleetSlow: _isFleetSlow, ...QUIET } = CALM_SERVICES;
+
 /** Settings that calm what a case does not need. */
 const CALM = {
   ...CALM_SERVICES,
@@ -21,5 +24,14 @@ export const KEPT: readonly KeptCase[] = [
   {
     holds: 'a pass that began before a job was sent does not undo the raise of another controller',
     options: { seed: 266, faults: [], settings: CALM },
+  },
+  {
+    holds:
+      'a lease that ran out during a freeze is not held against its worker when its message is received long after it',
+    options: { seed: 2097, faults: [13, 16, 2, 14, 10], settings: { ...QUIET, lossShare: 0 } },
+  },
+  {
+    holds: 'a worker that was stopped waits for no slow save',
+    options: { seed: 1967, faults: [4, 2, 0], settings: { ...CALM_SERVICES, lossShare: 0 } },
   },
 ];

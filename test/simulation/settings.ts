@@ -5,8 +5,6 @@ import type { Random } from './random.js';
 export interface Settings {
   /** The share of requests, and of replies, that are lost. */
   readonly lossShare: number;
-  /** A reply that never comes is given up after this time. */
-  readonly replyTimeoutMs: number;
   /** The share of messages that are delivered twice. */
   readonly duplicateShare: number;
   /** The shares of messages that are lost and doubled when they are sent. */
@@ -35,7 +33,6 @@ export function settingsOf(random: Random): Settings {
   const chaosMs = random.int(40, 400) * SECOND_MS;
   return {
     lossShare: random.pick([0, 0, 0.01, 0.05]),
-    replyTimeoutMs: 15 * SECOND_MS,
     duplicateShare: random.pick([0, 0, 0.1]),
     sendLostShare: random.pick([0, 0.03]),
     sendTwiceShare: random.pick([0, 0.05]),

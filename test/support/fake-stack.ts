@@ -162,7 +162,11 @@ export class FakeStack {
       },
       connect: () => this.#ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
-      sources: () => ({ stream: () => never(), list: () => never() }),
+      sources: () => ({
+        stream: () => never(),
+        list: () => never(),
+        head: () => Promise.reject(new Error('This test has no objects.')),
+      }),
       probe: () => this.probe(),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
     };
@@ -182,7 +186,11 @@ export class FakeStack {
       config: this.config,
       store: this.store,
       resultBuckets: (bucket) => this.#bucketOf(bucket),
-      sources: { stream: () => never(), list: () => never() },
+      sources: {
+        stream: () => never(),
+        list: () => never(),
+        head: () => Promise.reject(new Error('This test has no objects.')),
+      },
       queue: {
         send: async (bodies, job) => this.#enqueue(bodies, job),
         counts: async () => ({ visible: this.#left(), inFlight: 0, delayed: 0 }),

@@ -7,6 +7,7 @@ import type { BatchMessage } from '../../core/contract/batch-message.js';
 import type { Manifest } from '../../core/contract/job.js';
 import { inputPartKey, manifestKey, planKey } from '../../core/contract/keys.js';
 import { encodePlanLine } from '../../core/dataset/plan.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { openDataset } from '../../runner/dataset/dataset.js';
 import { fileSink } from '../../runner/results/file-sink.js';
 import { jsonLinesForm } from '../../runner/results/forms/json-lines.js';
@@ -57,14 +58,16 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
       ? []
       : [...source.objects].map(([key, text]) => ({ key, size: Buffer.byteLength(text), etag: '"e"' }));
   const sources = {
+    head: async () => undefined,
     stream: onTrouble,
     list: async function* () {
       yield* keys;
     },
   };
   // The format is given, because a file with one line that is an array looks like one document and would be refused.
-  const format = argument.endsWith('.jsonl') ? ({ format: 'jsonl' } as const) : {};
-  const dataset = await openDataset({ arguments: [argument], cwd, ...format }, sources);
+  const stated = argument.endsWith('.jsonl') ? 'jsonl' : 'file' in source ? undefined : 'files';
+  const format = definedFields({ format: stated } as const);
+  const dataset = await openDataset({ arguments: [argument], cwd, ...format }, sources, signal);
   const pass = new DatasetPass(dataset.read(signal), { batchItems: BATCH_ITEMS });
   const bytes: Uint8Array[] = [];
   for await (const piece of pass.part(0)) bytes.push(piece);

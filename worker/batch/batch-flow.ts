@@ -190,8 +190,8 @@ export class BatchFlow {
     };
     const startedAtMs = clock.nowMs();
     try {
-      const { storeOf } = reader;
-      const fetched = await fetchObjects(input, { ...this.#retryOptions('fetching objects'), directory, storeOf });
+      const { store: _, ...where } = reader;
+      const fetched = await fetchObjects(input, { ...this.#retryOptions('fetching objects'), directory, ...where });
       return { ...fetched, fetchMs: clock.nowMs() - startedAtMs, giveBack };
     } catch (error) {
       giveBack();

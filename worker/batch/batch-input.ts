@@ -1,4 +1,5 @@
 /** Reads a batch's items from the bucket. For a dataset of objects it also fetches the objects as local files. */
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,8 +7,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorText } from '../../core/error-text.js';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
-import { decodeInputLine, decodeObjectReference, type InputLine } from '../../core/contract/input-line.js';
+import {
+  decodeInputLine,
+  decodeObjectReference,
+  type InputLine,
+  type ObjectReference,
+} from '../../core/contract/input-line.js';
 import type { DatasetSpec } from '../../core/contract/job.js';
+import { digestOfFileKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectItem } from '../../core/contract/model-api.js';
 import { ObjectMissing, ObjectRefused } from '../../core/contract/object-store.js';
@@ -65,6 +72,8 @@ export interface InputReader {
   readonly store: ObjectStore;
   /** Returns the store of a bucket: the objects of a dataset may be in any bucket. */
   readonly storeOf: (bucket: string) => ObjectStore;
+  /** The stack's own bucket, in which the key of an uploaded file says which bytes it has. */
+  readonly bucket?: string;
 }
 
 export interface ReadInputOptions {
@@ -120,6 +129,8 @@ export interface FetchOptions extends Pick<ReadInputOptions, 'clock' | 'onTroubl
   readonly directory: string;
   /** Returns the store of a bucket: the objects of a dataset may be in any bucket. */
   readonly storeOf: (bucket: string) => Pick<ObjectStore, 'stream'>;
+  /** The stack's own bucket, if it is known. */
+  readonly bucket?: string;
 }
 
 /** Fetches the objects that the items name, as local files. */
@@ -211,18 +222,16 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
     const message = 'The line of this item in the uploaded dataset names no object in S3.';
     return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
   }
-  const { bucket, key } = reference;
-  // The key never becomes a path. Only an ordinary extension is kept, for models that look at it.
-  const ending = /\.[A-Za-z0-9]{1,12}$/.exec(key)?.[0] ?? '';
+  const { bucket, key, name = key } = reference;
+  // The name never becomes a path. Only an ordinary extension is kept, for models that look at it.
+  const ending = /\.[A-Za-z0-9]{1,12}$/.exec(name)?.[0] ?? '';
   const file = path.join(options.directory, `${item.index}${ending}`);
   try {
-    const { signal } = options;
-    const body = () => Readable.from(options.storeOf(bucket).stream(key, { signal }));
-    const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
-    await retry(fetchOnce, { ...READ_PAUSES, ...options });
+    await retry(() => copyObject(reference, file, options), { ...READ_PAUSES, ...options });
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof ObjectMissing || error instanceof ObjectRefused) {
+      await rm(file, { force: true });
       const message = `s3://${bucket}/${key} cannot be read: ${error.message}`;
       return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
     }
@@ -230,8 +239,32 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
       cause: error,
     });
   }
-  const object: ObjectItem = { key, path: file };
+  const object: ObjectItem = { name, key, path: file };
   return { index: item.index, input: { kind: 'item', json: JSON.stringify(object) } };
+}
+
+/** Throws `ObjectRefused` for an object that is not the one of the line, because a retry would get the same one. */
+async function copyObject(
+  { bucket, key, size }: ObjectReference,
+  file: string,
+  { storeOf, bucket: own, signal }: FetchOptions,
+): Promise<void> {
+  const digest = bucket === own ? digestOfFileKey(key) : undefined;
+  const hash = digest === undefined ? undefined : createHash('sha256');
+  let bytes = 0;
+  const checked = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of storeOf(bucket).stream(key, { signal })) {
+      bytes += chunk.length;
+      // The room on the disk and in memory was taken for the size that the line gives.
+      if (bytes > size) throw new ObjectRefused(`It has more than the ${size} bytes that it had at the submit.`);
+      hash?.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(Readable.from(checked()), createWriteStream(file), { signal });
+  if (hash !== undefined && (bytes !== size || hash.digest('hex') !== digest)) {
+    throw new ObjectRefused('Its bytes are not those of the file that was submitted.');
+  }
 }
 
 /** The memory that an object takes in a file system in memory: whole pages, at least one. */

@@ -4,8 +4,9 @@
  * Invariants:
  * - A manifest is accepted only if the SHA-256 of its stored bytes is the one that the message names. It never changes,
  *   so it is read once.
- * - The ends of a job are read at most every two seconds, however many batches ask, unless a batch that was sent again
- *   needs a reading that is newer than its receive: a job that was resumed just now must lose none of its messages.
+ * - The ends of a job are read at most every two seconds, and every ten in a large pool, however many batches ask. A batch
+ *   that was sent again needs a reading that is newer than its receive: a job that was resumed just now must lose none of
+ *   its messages.
  * - A job of an older version has marks of its own for its end (`cancelled.json`, `done.json`). They count until the job
  *   is resumed.
  */
@@ -15,9 +16,12 @@ import { decodeEnds, endOf, type EndState, resumeOf } from '../../core/contract/
 import { decodeEndState, decodeManifest, type Manifest } from '../../core/contract/job.js';
 import { cancelledKey, doneKey, endsKey, manifestKey } from '../../core/contract/keys.js';
 import { compareVersions } from '../../core/contract/version.js';
+import { endsEveryMs } from '../../core/pool/request-intervals.js';
+import { PoolSize, type PoolSizeOptions } from '../pool-size.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
-export const MARKS_EVERY_MS = 2_000;
+/** The time between two looks at jobs. What S3 has said just now is not asked again. */
+export const JOBS_EVERY_MS = 2_000;
 /** Manifests are small, and a worker meets few jobs at a time. */
 const MAX_MANIFESTS = 64;
 
@@ -37,9 +41,11 @@ interface Reading {
   readonly standing: Promise<JobStanding>;
 }
 
-/** After the clock was set back, a reading of before would seem new for as long as the clock was set back. */
-const isFresh = ({ readAtMs }: Reading, nowMs: number): boolean =>
-  nowMs >= readAtMs && nowMs - readAtMs < MARKS_EVERY_MS;
+export interface JobCacheOptions extends PoolSizeOptions {
+  readonly store: ObjectStore;
+  /** The worker's own signal, because batches share what is read here. */
+  readonly signal: AbortSignal;
+}
 
 export class JobCache {
   readonly #manifests = new Map<string, Promise<Manifest | undefined>>();
@@ -48,13 +54,14 @@ export class JobCache {
 
   readonly #store: ObjectStore;
   readonly #clock: Clock;
-  /** The worker's own signal, because batches share what is read here. */
   readonly #signal: AbortSignal;
+  readonly #pool: PoolSize;
 
-  constructor(store: ObjectStore, clock: Clock, signal: AbortSignal) {
-    this.#store = store;
-    this.#clock = clock;
-    this.#signal = signal;
+  constructor(options: JobCacheOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#signal = options.signal;
+    this.#pool = new PoolSize(options);
   }
 
   /** Undefined when the stored manifest is not the one of the message, or there is none. */
@@ -79,8 +86,11 @@ export class JobCache {
   standing(job: string, sinceMs = -Infinity): Promise<JobStanding> {
     const nowMs = this.#clock.nowMs();
     const known = this.#readings.get(job);
-    if (known !== undefined && isFresh(known, nowMs) && known.readAtMs >= sinceMs) return known.standing;
-    for (const [name, old] of this.#readings) if (!isFresh(old, nowMs)) this.#readings.delete(name);
+    const everyMs = endsEveryMs(this.#pool.instances(this.#signal));
+    // After the clock was set back, a reading of before would seem new for as long as the clock was set back.
+    const isFresh = ({ readAtMs }: Reading): boolean => nowMs >= readAtMs && nowMs - readAtMs < everyMs;
+    if (known !== undefined && isFresh(known) && known.readAtMs >= sinceMs) return known.standing;
+    for (const [name, old] of this.#readings) if (!isFresh(old)) this.#readings.delete(name);
     const reading = { readAtMs: nowMs, standing: this.#read(job, nowMs) };
     this.#readings.set(job, reading);
     reading.standing.catch(() => {

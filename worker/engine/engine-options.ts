@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly metadata: InstanceMetadata;
   readonly store: ObjectStore;
   readonly storeOf: InputReader['storeOf'];
+  /** The stack's own bucket. */
+  readonly bucket?: string;
   readonly clock: Clock;
   readonly events: EventSink;
   readonly makeSlot: MakeSlot;

@@ -37,7 +37,7 @@ import { HeldBatches } from '../batch/held-batches.js';
 import { type OpenPart, SlotWorks } from '../batch/slot-work.js';
 import { LOOK_EVERY_MS, PartialSaver } from './partial-saver.js';
 import { QueuePoller } from './queue-poller.js';
-import { JobCache, MARKS_EVERY_MS } from '../batch/job-cache.js';
+import { JobCache, JOBS_EVERY_MS } from '../batch/job-cache.js';
 import { memoryLimitsFor } from '../batch/memory-limits.js';
 import { PreparedModels } from '../model/prepared-models.js';
 import { watchNotices } from './notice-watch.js';
@@ -129,7 +129,8 @@ export class Engine {
       onTrouble: (error) => this.#background.reportTrouble('beating leases', error),
     });
     this.#leases = leases;
-    this.#jobs = new JobCache(store, clock, signal);
+    const onTrouble = (error: unknown): void => this.#background.reportTrouble("reading the fleet's state", error);
+    this.#jobs = new JobCache({ store, clock, signal, onTrouble });
     const onShape = (): void => this.#fitSlots();
     const otherSlots = (slot: Slot, modelKey: string): number => this.#slots.othersWith(slot, modelKey);
     this.#shapes = new SlotShapeKeeper({ ...options, signal, otherSlots, onShape });
@@ -152,7 +153,7 @@ export class Engine {
       works: new SlotWorks({ slots: this.#slots, shapes: this.#shapes }),
       losses: new BatchLosses({ ...options, record: this.#record, isolation }),
       record: this.#record,
-      reader: { store, storeOf: options.storeOf },
+      reader: { store, storeOf: options.storeOf, ...definedFields({ bucket: options.bucket }) },
       budget: this.#budget,
       memory,
       pace: this.#pace,
@@ -345,9 +346,8 @@ export class Engine {
     const { clock, events, maxLifeMs, metadata } = this.#options;
     const { signal } = this.#life;
     const onNotice = (notice: Notice): void => this.#onNotice(notice);
-    const { held } = this;
     const isAtRisk = (): boolean => this.#notice !== undefined;
-    const saver = new PartialSaver({ clock, held, record: this.#record, isAtRisk, signal });
+    const saver = new PartialSaver({ clock, held: this.held, record: this.#record, isAtRisk, signal });
     const endLife = async (): Promise<void> => {
       await clock.sleep(maxLifeMs, signal).catch(() => undefined);
       if (!signal.aborted) this.#drain.begin('life', LAST_BATCH_MS);
@@ -355,14 +355,14 @@ export class Engine {
     return [
       this.#leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
-      this.#background.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => held.stopOver(this.#jobs)),
+      this.#background.every(JOBS_EVERY_MS, 'looking whether jobs are over', () => this.held.stopOver(this.#jobs)),
       this.#background.every(REACHABILITY_EVERY_MS, 'looking whether queue and bucket answer', async () =>
         this.#endWhenCutOff(),
       ),
-      this.#background.every(MARKS_EVERY_MS, 'looking for work of other jobs', () =>
+      this.#background.every(JOBS_EVERY_MS, 'looking for work of other jobs', () =>
         this.#slowModels.refreshJobsWithWork(),
       ),
-      this.#background.every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.#unableJobs.look()),
+      this.#background.every(JOBS_EVERY_MS, 'looking for work of other jobs', () => this.#unableJobs.look()),
       this.#background.every(LOOK_EVERY_MS, 'saving finished items', async () => {
         if (this.#drain.reason === undefined) await saver.look();
       }),

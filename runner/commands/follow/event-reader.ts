@@ -6,7 +6,7 @@
  * - What a pass found and only the events can explain (a reclaim: did its instance see a notice?) waits for the end of a read that began after it.
  */
 import type { WorkerEvent } from '../../../core/contract/events.js';
-import { eventsEveryMs } from '../../../core/pool/events-interval.js';
+import { eventsEveryMs } from '../../../core/pool/request-intervals.js';
 import type { Clock } from '../../ports.js';
 import type { EventLog } from './event-log.js';
 
@@ -14,6 +14,8 @@ export interface EventReaderOptions {
   readonly log: Pick<EventLog, 'newEvents'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly onEvent: (event: WorkerEvent) => void;
+  /** It is called when a read has ended. */
+  readonly onRead: () => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -66,6 +68,7 @@ export class EventReader {
       if (signal.aborted) return;
       this.#options.onTrouble(error);
     }
+    this.#options.onRead();
     for (const then of waiting) then();
   }
 }

@@ -1,5 +1,5 @@
 /** Turns the events of a submission into events of the display. */
-import { bytes, oneLine, plural } from '../../display/format.js';
+import { bytes, count, oneLine, plural } from '../../display/format.js';
 import type { Level, RunEvent } from '../../display/events.js';
 import type { Clock } from '../../ports.js';
 import type { SubmitEvent } from '../../submit/submit-event.js';
@@ -38,6 +38,13 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
     }
     case 'weights':
       return [{ event: 'weights', doing: event.doing, bytes: event.bytes, total: event.total }];
+    case 'files': {
+      const { code: _, ...progress } = event;
+      const { files, total, bytes: read, sent } = progress;
+      if (files < total) return [{ event: 'files', ...progress }];
+      const there = sent === files ? '' : `, ${count(sent)} of them uploaded now`;
+      return news('info', `The bucket has the ${plural(files, 'file')} of the folder, ${bytes(read)}${there}.`);
+    }
     case 'following-submit':
       return news(
         'info',
@@ -61,6 +68,7 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
     case 'big-integers':
     case 'long-records':
     case 'ids':
+    case 'files-left-out':
       return news(event.level, event.message);
     case 'begun':
     case 'submitted': // the command that asked for the submission reports its end

@@ -53,7 +53,9 @@ export async function* readParquet(
   signal: AbortSignal,
 ): AsyncGenerator<ItemGroup> {
   const { bigIntegers = 'keep', notify, maxLineBytes = MAX_LINE_BYTES } = options;
-  const scan = bigIntegers === 'string' || options.forJavaScript === true ? new BigIntegerScan() : undefined;
+  const { name, integers } = options;
+  const isScanned = bigIntegers === 'string' || options.forJavaScript === true;
+  const scan = isScanned ? (integers ?? new BigIntegerScan()) : undefined;
   const builder = new ItemGroupBuilder({ ...options, record: 'row' });
   let row = 0;
   for (const group of file.metadata.row_groups) {
@@ -63,7 +65,8 @@ export async function* readParquet(
         const { text, problem, mayBeBig } = nextRow(file.source.name, rows.writer);
         if (problem !== undefined) builder.addBad(row, problem);
         else if (isTooLong(text, maxLineBytes)) builder.addBad(row, tooLong(maxLineBytes));
-        else builder.addText(mayBeBig && scan !== undefined ? scan.scan(text, row, bigIntegers === 'string') : text);
+        else
+          builder.addText(mayBeBig && scan !== undefined ? scan.scan(text, row, bigIntegers === 'string', name) : text);
         if (!builder.full) continue;
         const full = builder.take();
         if (full !== undefined) yield full;
@@ -74,7 +77,7 @@ export async function* readParquet(
   }
   const last = builder.take();
   if (last !== undefined) yield last;
-  const notice = scan && bigIntegerNotice(options.name, scan, bigIntegers, 'row');
+  const notice = scan && integers === undefined ? bigIntegerNotice(name, scan, bigIntegers, 'row') : undefined;
   if (notice !== undefined) notify?.(notice);
 }
 

@@ -54,19 +54,21 @@ export class IgnoreRules {
   readonly #named: ReadonlySet<string>;
 
   readonly #readsGit: boolean;
+  readonly #hidesCaches: boolean;
 
-  private constructor(root: string, named: ReadonlySet<string>, readsGit: boolean) {
+  private constructor(root: string, named: ReadonlySet<string>, readsGit: boolean, hidesCaches: boolean) {
     this.#root = root;
     this.#named = named;
     this.#readsGit = readsGit;
+    this.#hidesCaches = hidesCaches;
   }
 
   /**
    * `named` holds paths relative to the root that `.gitignore` cannot exclude. Words that are no paths do no harm. Without `git`, no `.gitignore` is
-   * read.
+   * read. Without `caches`, the built-in patterns do not count.
    */
-  static async of(root: string, named: readonly string[], { git = true } = {}): Promise<IgnoreRules> {
-    const rules = new IgnoreRules(root, new Set(named.flatMap(withFolders)), git);
+  static async of(root: string, named: readonly string[], { git = true, caches = true } = {}): Promise<IgnoreRules> {
+    const rules = new IgnoreRules(root, new Set(named.flatMap(withFolders)), git, caches);
     for (const folder of git ? await repositoryAbove(root) : []) {
       const below = posix(path.relative(folder, root));
       const name = `${posix(path.relative(root, folder))}/${GIT_IGNORE_FILE}`;
@@ -97,6 +99,7 @@ export class IgnoreRules {
     const isPackages = isFolder && path.posix.basename(place) === PACKAGES;
     const git = inPackages || isPackages ? undefined : opinion(this.#git, asked);
     if (git !== undefined) return git === 'kept' ? undefined : git;
+    if (!this.#hidesCaches) return undefined;
     const useless = inPackages ? USELESS_IN_PACKAGES : USELESS;
     if (!useless.test(asked).ignored) return undefined;
     return { by: /venv$/.test(place) ? 'a virtual environment' : 'a cache or log' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { documentReason, formatByName, namedGzip } from '../../../core/dataset/dataset-format.js';
+import { documentReason, formatByName, namedCompression, roleByName } from '../../../core/dataset/dataset-format.js';
 
 describe('the name of a dataset', () => {
   it.each([
@@ -10,6 +10,8 @@ describe('the name of a dataset', () => {
     ['a.tsv', 'tsv'],
     ['a.txt', 'text'],
     ['molecules.smi', 'text'],
+    ['a.csv.zst', 'csv'],
+    ['a.parquet', 'parquet'],
   ])('says of %s that it is %s', (path, format) => {
     expect(formatByName(path)).toEqual({ kind: 'format', format });
   });
@@ -18,17 +20,36 @@ describe('the name of a dataset', () => {
     expect(formatByName(path)).toEqual({ kind: 'unknown' });
   });
 
-  it.each(['a.parquet', 'a.zip', 'a.csv.zst', 'a.tar.gz', 'a.xlsx'])('is enough to refuse %s', (path) => {
+  it.each(['a.avro', 'a.zip', 'a.tar.gz', 'a.xlsx'])('is enough to refuse %s', (path) => {
     expect(formatByName(path)).toMatchObject({ kind: 'unsupported' });
   });
 
   it('tells whether it should be compressed', () => {
-    expect(['a.gz', 'A.CSV.GZ', 'a.csv', 'gz'].filter(namedGzip)).toEqual(['a.gz', 'A.CSV.GZ']);
+    expect(['a.gz', 'A.CSV.GZ', 'a.csv', 'gz', 'a.zst'].map(namedCompression)).toEqual([
+      'gzip',
+      'gzip',
+      undefined,
+      undefined,
+      'zstd',
+    ]);
+  });
+
+  it.each([
+    ['a.csv', 'records'],
+    ['part-0.parquet', 'records'],
+    ['a.smi.gz', 'records'],
+    ['a.json', 'bytes'],
+    ['part-00000', 'bytes'],
+    ['a.log', 'bytes'],
+    ['a.jpg', 'other'],
+    ['a.txt', 'other'],
+    ['a.zip', 'other'],
+  ])('says of %s among other files: %s', (name, role) => {
+    expect(roleByName(name)).toBe(role);
   });
 });
 
-it('a JSON document is refused with the command that makes lines of it, which does not write over it', () => {
-  expect(documentReason('data/all.json', false)).toContain("jq -c '.[]' data/all.json > data/all.lines.jsonl");
-  expect(documentReason('all.jsonl', false)).toContain("jq -c '.[]' all.jsonl > all.lines.jsonl");
-  expect(documentReason('all.json.gz', true)).toContain("zcat all.json.gz | jq -c '.[]' > all.lines.jsonl");
+it('a JSON document that is no array is refused with ways to read it', () => {
+  expect(documentReason('data/all.json')).toContain("jq '.FIELD' data/all.json > ITEMS.json");
+  expect(documentReason('data/all.json')).toContain('--format files');
 });

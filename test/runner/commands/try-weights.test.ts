@@ -75,6 +75,7 @@ it('reads weights of an s3:// prefix as they were listed, and says when one has 
   await bucket.put('e5/a.bin', 'aaa', { signal });
   let isReplaced = false;
   const sources: SourceObjects = {
+    head: async () => undefined,
     list: (_, prefix) => bucket.list(prefix, { signal }),
     stream: async function* (_, key, ended, part = {}) {
       if (isReplaced) await bucket.put('e5/a.bin', 'abc', { signal });

@@ -22,6 +22,10 @@ const objects: Readonly<Record<string, Buffer>> = {
 };
 const sources: SourceObjects = {
   stream: (_bucket, key) => chunksOf(objects[key] ?? Buffer.alloc(0), 4),
+  head: async (_bucket, key) => {
+    const body = objects[key];
+    return body && { key, size: body.length, etag: '"e"' };
+  },
   async *list(_bucket, prefix) {
     for (const [key, { length }] of Object.entries(objects)) {
       if (key.startsWith(prefix)) yield { key, size: length, etag: '"e"' };
@@ -31,7 +35,7 @@ const sources: SourceObjects = {
 
 const { signal } = new AbortController();
 const open = (argument: string, options = {}): ReturnType<typeof openDataset> =>
-  openDataset({ arguments: [argument], cwd: directory, ...options }, sources);
+  openDataset({ arguments: [argument], cwd: directory, ...options }, sources, signal);
 const read = async (argument: string, options = {}): Promise<unknown[]> =>
   itemsOf((await open(argument, options)).read(signal));
 
@@ -58,8 +62,8 @@ describe('a dataset', () => {
     expect(await read('s3://other/list.txt.gz')).toEqual(['x', 'y']);
     expect((await open('s3://other/in/')).kind).toBe('objects');
     expect(await read('s3://other/in/')).toEqual([
-      { bucket: 'other', key: 'in/a.png', size: 3 },
-      { bucket: 'other', key: 'in/b.png', size: 5 },
+      { bucket: 'other', key: 'in/a.png', size: 3, name: 'a.png' },
+      { bucket: 'other', key: 'in/b.png', size: 5, name: 'b.png' },
     ]);
   });
 
@@ -69,12 +73,9 @@ describe('a dataset', () => {
 
   it.each([
     ['missing.jsonl', /does not exist \(no file .*missing\.jsonl\)/],
-    ['.', /is a directory/],
+    ['.', /The folder \. has no files/],
     ['s3://bucket', /Write s3:\/\/bucket\/file/],
-    [
-      's3://bucket/all.parquet',
-      /is Parquet, .* read_parquet.* If only the name is wrong, state the format with --format \(jsonl/,
-    ],
+    ['s3://bucket/all.avro', /is Avro, .* If only the name is wrong, state the format with --format \(jsonl/],
   ])('is refused with what to do: %s', async (argument, message) => {
     await expect(open(argument)).rejects.toThrow(message);
     await expect(open(argument)).rejects.toThrow(UserError);

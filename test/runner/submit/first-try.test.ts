@@ -86,7 +86,7 @@ describe('a submission to a stack that is not local', () => {
     const list = async function* () {
       yield { key: 'w/a.bin', size: 3, etag: '"e"' };
     };
-    stack.broken = { sources: { list, stream: () => Readable.from([]) } };
+    stack.broken = { sources: { list, head: async () => undefined, stream: () => Readable.from([]) } };
     expect(await submit('--model', './weighs.mjs', '--weights', 's3://theirs/w/', '--id', 'k')).toBe(0);
     expect(stack.terminal.stdout).toContain('not tried on this machine first: its weights are in the bucket theirs,');
   });

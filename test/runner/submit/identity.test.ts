@@ -65,7 +65,11 @@ async function submit(
     {
       store: into,
       queue: { send: async () => undefined, counts: async () => ({ visible: 0, inFlight: 0, delayed: 0 }) },
-      sources: { stream: source, list: () => into.list('none', { signal }) },
+      sources: {
+        stream: source,
+        list: () => into.list('none', { signal }),
+        head: async () => ({ key: 'items.jsonl', size: text.length, etag: '"e"' }),
+      },
       clock,
       random: () => 0.5,
     },

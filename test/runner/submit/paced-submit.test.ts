@@ -42,7 +42,11 @@ function submit(overrides: Partial<SubmitRequest>): Promise<Submitted> {
     },
     counts: async () => ({ visible: 0, inFlight: 0, delayed: 0 }),
   };
-  const sources = { stream: () => store.stream('none', { signal }), list: () => store.list('none', { signal }) };
+  const sources = {
+    stream: () => store.stream('none', { signal }),
+    list: () => store.list('none', { signal }),
+    head: async () => undefined,
+  };
   const ports = { store, queue, sources, clock: systemClock, random: () => 0.5 };
   return submitJob(request, ports, { onEvent: () => undefined, signal });
 }

@@ -71,6 +71,7 @@ function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', n
   const sources = {
     stream: () => store.stream('none', { signal: aborter.signal }),
     list: () => store.list('none', { signal: aborter.signal }),
+    head: async () => undefined,
   };
   // A submit that waits for another one waits by the store's clock.
   const clock = {

@@ -65,6 +65,7 @@ const requestOf = ({ job, itemsPerBatch, options }: SimulatedJob): SubmitRequest
 function sourcesOf({ batches, itemsPerBatch }: SimulatedJob): SourceObjects {
   const lines = Array.from({ length: batches * itemsPerBatch }, (_, index) => `${inputOf(index)}\n`).join('');
   return {
+    head: async (_, key) => ({ key, size: lines.length, etag: '' }),
     async *stream() {
       yield Buffer.from(lines);
     },

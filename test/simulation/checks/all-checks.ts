@@ -5,6 +5,7 @@ import { HeldLeases } from './held-leases.js';
 import { ResultFirst } from './r1-result-first.js';
 import { Leases } from './r2-leases.js';
 import { Notices } from './r3-notices.js';
+import { Partials } from './r3-partials.js';
 import { Reclaims } from './r4-reclaims.js';
 import { Completion } from './r5-completion.js';
 import { Exits } from './r6-exits.js';
@@ -12,6 +13,7 @@ import { Target } from './r7-target.js';
 import { Zero } from './r9-zero.js';
 import { Items } from './r10-items.js';
 import { Bounds } from './r11-bounds.js';
+import { Calls } from './r11-calls.js';
 import { Damage } from './r13-damage.js';
 import { Events } from './r12-events.js';
 
@@ -27,12 +29,14 @@ export function allChecks(): readonly Observer[] {
     new ResultFirst(leases),
     new Leases(leases, calm),
     new Notices(leases, calm),
+    new Partials(leases, calm),
     new Reclaims(),
     new Exits(),
     new Target(completion),
     new Zero(calm),
     new Items(),
     new Bounds(leases),
+    new Calls(),
     new Events(leases, calm),
     new Damage(calm),
   ];

@@ -102,7 +102,8 @@ export class Leases implements Observer {
     const { leaseSeconds, duplicateShare } = world.settings;
     if (before === undefined || before.process.isDead) return;
     // A hand-back that this receive answers is told after it.
-    if (world.clock.nowMs < before.lastAtMs + before.lastSeconds * 1000) return;
+    const ranOutAtMs = before.lastAtMs + before.lastSeconds * 1000;
+    if (world.clock.nowMs < ranOutAtMs) return;
     // A message that is delivered twice is visible soon after the first time, and may be taken much later.
     const wasNoisy = before.receivedAtMs <= world.clock.startMs + world.settings.chaosMs;
     if (wasNoisy && duplicateShare > 0) return;
@@ -111,7 +112,11 @@ export class Leases implements Observer {
     if (isLeaving(before.process, world)) return;
     // A poll whose reply was lost gives a lease of which its holder never hears. It may run out much earlier than somebody else receives it.
     const isHeard = before.lastAtMs > before.receivedAtMs;
-    const calmMs = Math.max(4 * leaseSeconds * 1000, isHeard ? 0 : world.clock.nowMs - before.receivedAtMs);
+    // Somebody else may receive the message long after that, when a freeze in which the lease ran out is over and forgotten.
+    const calmMs = Math.max(
+      world.clock.nowMs - ranOutAtMs + 4 * leaseSeconds * 1000,
+      isHeard ? 0 : world.clock.nowMs - before.receivedAtMs,
+    );
     // A clock that jumps is no excuse.
     if (!this.#calm.isServed(before.process, world, calmMs)) return;
     this.#ranOut += 1;

@@ -20,6 +20,10 @@ const SAVED_WITHIN_MS = 9_000;
 /** With less time than this some work may be lost. */
 const ENOUGH_MS = 25_000;
 
+/** After SIGTERM a worker ends within a second or two (worker/engine/drain.ts), and a slow save may not fit into them. */
+const isStopped = (process: SimulatedProcess, world: World): boolean =>
+  world.fleet.instances.some((instance) => instance.process === process && instance.stop.signal.aborted);
+
 export class Notices implements Observer {
   readonly #leases: HeldLeases;
   readonly #calm: Calm;
@@ -63,6 +67,7 @@ export class Notices implements Observer {
 
   onWorkerEvent(process: SimulatedProcess, event: NewWorkerEvent, world: World): void {
     if (event.code !== 'batch-handed-back' || (event.reason !== 'interruption' && event.reason !== 'draining')) return;
+    if (isStopped(process, world)) return;
     const job = jobOf(world, event.job ?? '');
     if (job === undefined || job.behaviour.fates.size > 0 || event.batch === undefined) return;
     const leases = this.#leases

@@ -26,6 +26,9 @@ export class Exits implements Observer {
       case 'ec2.describe':
         this.#described.set(process, call.description);
         return;
+      case 'ec2.set-target':
+        if (call.policy === 'no-termination') return;
+        return world.problem(`R6: ${process.name} set the target to ${call.target} with the policy ${call.policy}`);
       case 's3.put':
         if (call.key === fleetStateKey) this.#checkState(call, world);
         else if (call.key.startsWith(exitTicketsPrefix)) this.#checkTicket(call, world);

@@ -9,6 +9,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { definedFields } from '../../../core/defined-fields.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import { sabotagePlugin } from './patch.js';
 import { type Found, writeTable } from './table.js';
@@ -46,10 +47,12 @@ async function bundle(sabotage: Sabotage | undefined): Promise<string> {
 /** Runs seeds one after another until `onSeed` returns false. A seed that hangs ends them, with a problem that says so. */
 async function runSeeds(
   program: string,
-  [from, to]: readonly [number, number],
+  { from, to, scenario = '' }: { readonly from: number; readonly to: number; readonly scenario?: string },
   onSeed: (result: SeedResult) => Promise<boolean>,
 ): Promise<void> {
-  const child = spawn(process.execPath, [program, String(from), String(to)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, String(from), String(to), scenario], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let next = from;
   let hangs = false;
@@ -73,24 +76,27 @@ async function runSeeds(
 }
 
 /** Whether the seed has no problem without any sabotage. */
-function soundSeeds(program: string): (seed: number) => Promise<boolean> {
-  const known = new Map<number, boolean>();
-  return async (seed) => {
-    if (!known.has(seed)) {
-      await runSeeds(program, [seed, seed], ({ problem }) => {
-        known.set(seed, problem === undefined);
+function soundSeeds(program: string): (seed: number, scenario?: string) => Promise<boolean> {
+  const known = new Map<string, boolean>();
+  return async (seed, scenario = '') => {
+    const name = `${seed} ${scenario}`;
+    if (!known.has(name)) {
+      await runSeeds(program, { from: seed, to: seed, scenario }, ({ problem }) => {
+        known.set(name, problem === undefined);
         return Promise.resolve(false);
       });
     }
-    return known.get(seed) === true;
+    return known.get(name) === true;
   };
 }
 
-async function find(sabotage: Sabotage, most: number, isSound: (seed: number) => Promise<boolean>): Promise<Found> {
+async function find(sabotage: Sabotage, most: number, isSound: ReturnType<typeof soundSeeds>): Promise<Found> {
+  const { scenario } = sabotage;
+  const seeds = { from: 1, to: scenario === undefined ? most : 1, ...definedFields({ scenario }) };
   let found: Found = { sabotage, reachedAt: undefined, seed: undefined, problem: undefined, seeds: 0 };
-  await runSeeds(await bundle(sabotage), [1, most], async ({ seed, hits, problem }) => {
+  await runSeeds(await bundle(sabotage), seeds, async ({ seed, hits, problem }) => {
     found = { ...found, seeds: seed, reachedAt: found.reachedAt ?? (hits > 0 ? seed : undefined) };
-    if (problem === undefined || !(await isSound(seed))) return true;
+    if (problem === undefined || !(await isSound(seed, scenario))) return true;
     found = { ...found, seed, problem };
     return false;
   });

@@ -4,6 +4,8 @@
  * Each is a patch of one file, applied as the simulation is bundled. `find` must be in the file exactly once, or nothing is run: so the list cannot rot as the
  * product changes. `replace` calls `sabotaged()` where the changed code runs, which shows that it was reached.
  */
+import type { ScenarioName } from '../scenarios.js';
+
 export interface Sabotage {
   readonly name: string;
   /** The rule that it breaks. */
@@ -13,6 +15,8 @@ export interface Sabotage {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** The scenario that is run in the place of seeds, for what chance makes too rarely. */
+  readonly scenario?: ScenarioName;
 }
 
 export const SABOTAGES: readonly Sabotage[] = [
@@ -99,6 +103,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'sabotaged(); return 0;',
   },
   {
+    name: 'nothing-saved-meanwhile',
+    rule: 'R3',
+    what: 'Finished items of a batch that is still computed are never saved.',
+    file: 'worker/engine/partial-saver.ts',
+    find: 'isTimeAtRisk || batch.unsavedWorkMs >= UNSAVED_WORK_MS',
+    replace: 'isTimeAtRisk || (batch.unsavedWorkMs >= UNSAVED_WORK_MS && (sabotaged(), false))',
+  },
+  {
     name: 'hand-back-not-made',
     rule: 'R3',
     what: 'A batch is said to be handed back, and its lease is left to run out.',
@@ -146,6 +158,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'runner/controller/act/resend-batches.ts',
     find: 'for (const view of jobs) {',
     replace: 'if (jobs.length > 0) sabotaged(); for (const view of [] as typeof jobs) {',
+  },
+  {
+    name: 'r5-per-job-off',
+    rule: 'R5',
+    what: 'Lost messages are sent again only when the queue is empty.',
+    file: 'core/pool/silence.ts',
+    find: 'const pauseMs = Math.max(SILENT_MS, LONGEST_BATCHES * longestBatchMs);',
+    replace: 'sabotaged(); const pauseMs = Infinity;',
+    scenario: 'the messages of a job are lost while another job keeps the queue busy',
   },
   {
     name: 'complete-too-early',
@@ -211,6 +232,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'core/pool/exit-grants.ts',
     find: 'if (state.grants > 0) {',
     replace: 'if (state.grants > 0) sabotaged(); if (false) {',
+  },
+  {
+    name: 'lowering-terminates',
+    rule: 'R6',
+    what: 'A new target may terminate instances.',
+    file: 'aws/target-requests.ts',
+    find: "ExcessCapacityTerminationPolicy: 'no-termination',",
+    replace: "ExcessCapacityTerminationPolicy: (sabotaged(), 'termination'),",
   },
   {
     name: 'above-the-maximum',
@@ -300,6 +329,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'worker/engine/notice-watch.ts',
     find: 'const pauseMs = Math.min(POLL_EVERY_MS, Math.max(0, nextMs - clock.nowMs()));',
     replace: 'sabotaged(); const pauseMs = Math.min(1, nextMs);',
+  },
+  {
+    name: 'no-timeouts',
+    rule: 'R11',
+    what: 'A request that nobody answers is never given up.',
+    file: 'aws/call-limits.ts',
+    find: 'throwOnRequestTimeout: true,\n  socketTimeout,',
+    replace: 'get throwOnRequestTimeout() { sabotaged(); return false; },\n  socketTimeout: 0,',
+  },
+  {
+    name: 'looks-pile-up',
+    rule: 'R11',
+    what: 'A loop looks again although its last look has not ended.',
+    file: 'worker/engine/background-work.ts',
+    find: 'await act().catch(',
+    replace: 'sabotaged(); void act().catch(',
   },
   {
     name: 'silent-hand-back',

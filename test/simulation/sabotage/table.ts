@@ -27,7 +27,7 @@ export function writeTable(page: string, results: readonly Found[], most: number
 function table(results: readonly Found[], most: number): string {
   const found = results.filter(({ seed }) => seed !== undefined).length;
   const rows = results.map(({ sabotage, reachedAt, seed, problem }) =>
-    [sabotage.rule, sabotage.what, reachedAt ?? 'never', seed ?? `none of ${most}`, shown(problem)].join(' | '),
+    [sabotage.rule, sabotage.what, reachedAt ?? 'never', foundBy(sabotage, seed, most), shown(problem)].join(' | '),
   );
   return [
     `${found} of ${results.length} sabotages were found, with at most ${most} seeds each.`,
@@ -37,6 +37,11 @@ function table(results: readonly Found[], most: number): string {
     ...rows.map((row) => `| ${row} |`),
     '',
   ].join('\n');
+}
+
+function foundBy({ scenario }: Sabotage, seed: number | undefined, most: number): string {
+  if (seed === undefined) return scenario === undefined ? `none of ${most}` : 'not by its scenario';
+  return scenario === undefined ? String(seed) : 'its scenario';
 }
 
 /** A message of a check, in one cell. */

@@ -21,6 +21,7 @@ const USAGE = `Usage: npm run simulate:scale -- [options]
 const DOCS = 'docs/explanation';
 const REPORTS = 'dist/bench/simulation';
 const SECOND_MS = 1_000;
+const TOLD_EVERY_MS = 30_000;
 
 interface Options {
   readonly quick: boolean;
@@ -57,11 +58,20 @@ async function main({ quick, last, write, workers }: Options): Promise<number> {
 
 const reportFile = ({ workers }: ScaleShape): string => path.join(REPORTS, `scale-${workers}.json`);
 
+const secondsSince = (ms: number): number => Math.round((Date.now() - ms) / SECOND_MS);
+
 async function runAndKeep(shape: ScaleShape): Promise<ScaleReport> {
   const startMs = Date.now();
-  const report = await runScale(shape);
-  const seconds = Math.round((Date.now() - startMs) / SECOND_MS);
-  process.stdout.write(`${shape.workers} workers took ${seconds} s of real time.\n`);
+  let toldMs = startMs;
+  const report = await runScale(shape, ({ atMs }) => {
+    if (Date.now() - toldMs < TOLD_EVERY_MS) return;
+    toldMs = Date.now();
+    const virtual = Math.round(atMs / SECOND_MS);
+    process.stderr.write(
+      `${shape.workers} workers: ${virtual} virtual seconds in ${secondsSince(startMs)} real ones\n`,
+    );
+  });
+  process.stdout.write(`${shape.workers} workers took ${secondsSince(startMs)} s of real time.\n`);
   await mkdir(REPORTS, { recursive: true });
   await writeFile(reportFile(shape), JSON.stringify(report));
   return report;

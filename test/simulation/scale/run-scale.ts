@@ -54,7 +54,8 @@ export interface ScaleReport {
   readonly instances: number;
 }
 
-export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
+/** `onPass` is called after each pass of the controller. */
+export async function runScale(shape: ScaleShape, onPass?: (pass: Pass) => void): Promise<ScaleReport> {
   // A process in a simulation has thousands of listeners on one signal, and no leak.
   setMaxListeners(100_000);
   const counter = new RequestCounter();
@@ -66,7 +67,10 @@ export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
   });
   for (let job = 0; job < shape.jobs; job += 1) submit(world, shape, job);
   const passes: Pass[] = [];
-  void control(world, counter, passes);
+  void control(world, counter, (pass) => {
+    passes.push(pass);
+    onPass?.(pass);
+  });
   let reclaimed = 0;
   world.clock.after(shape.stormAtMs, undefined, () => (reclaimed = storm(world)));
   await runToEnd(world, shape.endsAtMs);
@@ -79,7 +83,6 @@ export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
 
 const settingsOf = ({ workers }: ScaleShape): Settings => ({
   lossShare: 0,
-  replyTimeoutMs: 15 * SECOND_MS,
   ...CALM_SERVICES,
   leaseSeconds: 20,
   maxWorkers: workers,
@@ -102,7 +105,7 @@ function submit(world: World, { batchesPerJob, itemsPerBatch, msPerItem }: Scale
 }
 
 /** One controller makes a pass each two seconds, as the stack's does while something is under way. */
-async function control(world: World, counter: RequestCounter, passes: Pass[]): Promise<void> {
+async function control(world: World, counter: RequestCounter, onPass: (pass: Pass) => void): Promise<void> {
   const process = new SimulatedProcess('controller', 'controller', world.clock, world.random);
   world.controllers.add(process);
   const ports = controllerPorts(world, process);
@@ -114,7 +117,7 @@ async function control(world: World, counter: RequestCounter, passes: Pass[]): P
     await runPass(ports, options, signal).catch((error: unknown) => world.problem(`A pass failed: ${String(error)}`));
     const outcomesLookedAt = counter.controllers.outcomesLookedAt - before.outcomesLookedAt;
     const requests = counter.controllers.requests - before.requests - outcomesLookedAt;
-    passes.push({ atMs, tookMs: world.elapsedMs - atMs, requests, outcomesLookedAt });
+    onPass({ atMs, tookMs: world.elapsedMs - atMs, requests, outcomesLookedAt });
     await process.clock.sleep(PASS_MS, signal);
   }
 }

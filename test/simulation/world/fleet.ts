@@ -2,6 +2,8 @@
  * A fleet that keeps its target (EC2 Fleet of type `maintain`): it starts instances while there are fewer than the target, never ends one, notices
  * late what has ended, and may find no capacity. Describe calls show an earlier moment.
  */
+import type { ModifyFleetRequest } from '@aws-sdk/client-ec2';
+import { ec2FleetTarget } from '../../../aws/target-requests.js';
 import type { Fleet, FleetDescription, FleetInstance, SetTargetResult } from '../../../runner/ports.js';
 import type { Notice } from '../../../worker/ports.js';
 import { SimulatedProcess } from '../process.js';
@@ -17,6 +19,7 @@ const MODIFYING_MOST_MS = 3_000;
 /** The fleet replaces an instance that ended after a time that no source tells. */
 const MOST_NOTICED_AFTER_MS = 90_000;
 const KEPT_HISTORY_MS = 60_000;
+export const FLEET_ID = 'fleet-1';
 
 export interface SimulatedInstance {
   readonly id: string;
@@ -73,7 +76,8 @@ export class SimulatedFleet {
       ({ state, countedUntilMs }) => state === 'pending' || state === 'running' || countedUntilMs > clock.nowMs,
     ).length;
     if (clock.nowMs >= this.shortUntilMs) for (let count = counted; count < this.target; count += 1) this.#launch();
-    this.#history.push(this.#snapshot());
+    // Only late answers need it, and in a large pool each snapshot is long.
+    if (this.#world.settings.describeLagMs > 0) this.#history.push(this.#snapshot());
     while (clock.nowMs - (this.#history[0]?.atMs ?? clock.nowMs) > KEPT_HISTORY_MS) this.#history.shift();
   }
 
@@ -89,11 +93,12 @@ export class SimulatedFleet {
     instance.countedUntilMs = clock.nowMs + (settings.isFleetSlow ? this.#random.next() * MOST_NOTICED_AFTER_MS : 0);
   }
 
-  /** Sets the target at once. */
-  set(target: number): SetTargetResult {
+  /** Sets the target at once, as EC2 reads the product's request. With any other policy than no-termination, EC2 ends what is above the target. */
+  set({ ExcessCapacityTerminationPolicy: policy, TargetCapacitySpecification }: ModifyFleetRequest): SetTargetResult {
     const { clock } = this.#world;
     if (clock.nowMs < this.#modifyingUntilMs) return 'busy';
-    this.target = target;
+    this.target = TargetCapacitySpecification?.TotalTargetCapacity ?? this.target;
+    if (policy !== 'no-termination') for (const instance of this.live.slice(this.target)) this.end(instance, false);
     this.#modifyingUntilMs = clock.nowMs + this.#random.next() * MODIFYING_MOST_MS;
     return 'accepted';
   }
@@ -103,6 +108,7 @@ export class SimulatedFleet {
       describe: (signal) =>
         call(this.#world, process, {
           service: 'ec2',
+          what: 'describe',
           signal,
           act: () => {
             const description = this.#describe();
@@ -112,11 +118,14 @@ export class SimulatedFleet {
       setTarget: (target, signal) =>
         call(this.#world, process, {
           service: 'ec2',
+          what: 'set-target',
           signal,
           act: () => {
             const before = this.target;
-            const result = this.set(target);
-            return { value: result, told: { operation: 'ec2.set-target', target, before, result } };
+            const request = ec2FleetTarget(FLEET_ID, target);
+            const result = this.set(request);
+            const policy = request.ExcessCapacityTerminationPolicy;
+            return { value: result, told: { operation: 'ec2.set-target', target, before, result, policy } };
           },
         }),
     };

@@ -4,7 +4,8 @@
  */
 import type { ReceivedMessage, WorkQueue } from '../../../worker/ports.js';
 import type { SimulatedProcess } from '../process.js';
-import { CallFailed } from './network.js';
+import { POLLS } from '../../../aws/call-limits.js';
+import { CallFailed, silentForMs } from './network.js';
 import type { World } from './world.js';
 
 type ReceiveOptions = Parameters<WorkQueue['receive']>[0];
@@ -14,7 +15,6 @@ const EMPTY_SHARE = 0.02;
 const LEAST_MS = 1;
 const MOST_MS = 40;
 const FAILS_AFTER_MS = 2_000;
-const SILENT_AFTER_MS = 25_000;
 
 export class SimulatedPoll {
   readonly answer: Promise<readonly ReceivedMessage[]>;
@@ -68,7 +68,7 @@ export class SimulatedPoll {
   #arrive(): void {
     const { clock, queue } = this.#world;
     const lost = this.#world.lossOf('sqs', this.#process);
-    if (lost !== undefined) return this.#fail(lost === 'silent' ? SILENT_AFTER_MS : FAILS_AFTER_MS);
+    if (lost !== undefined) return this.#fail(lost === 'silent' ? silentForMs(POLLS) : FAILS_AFTER_MS);
     const isEmpty = this.#world.isNoisy && this.#process.random.chance(EMPTY_SHARE);
     if (isEmpty || queue.hasVisible) return this.#reply(isEmpty);
     queue.waiting.add(this);
@@ -85,11 +85,12 @@ export class SimulatedPoll {
     const messages = isEmpty || this.#isGone ? [] : queue.take(maxMessages, visibilityTimeoutSeconds);
     this.#world.tell(this.#process, { operation: 'sqs.receive', visibilityTimeoutSeconds, messages }, this.#askedAtMs);
     const lost = this.#world.lossOf('sqs', this.#process);
-    if (lost !== undefined) return this.#fail(lost === 'silent' ? SILENT_AFTER_MS : FAILS_AFTER_MS);
+    if (lost !== undefined) return this.#fail(lost === 'silent' ? silentForMs(POLLS) : FAILS_AFTER_MS);
     clock.after(this.#lagMs(), this.#process, () => this.#settle(() => this.#resolve(messages)));
   }
 
   #fail(afterMs: number): void {
+    if (!Number.isFinite(afterMs)) return;
     this.#world.clock.after(afterMs, this.#process, () =>
       this.#settle(() => this.#reject(new CallFailed('sqs: the poll failed'))),
     );

@@ -64,17 +64,17 @@ export class SimulatedS3 {
   /** The bucket as a process reaches it. */
   storeFor(process: SimulatedProcess): ObjectStore {
     const world = this.#world;
-    const ask = <T>(signal: AbortSignal, act: () => Answer<T>): Promise<T> =>
-      call(world, process, { service: 's3', signal, act });
+    const ask = <T>(what: string, signal: AbortSignal, act: () => Answer<T>): Promise<T> =>
+      call(world, process, { service: 's3', what, signal, act });
     const put = (key: string, body: Uint8Array | string, { signal, ...options }: PutOptions): Promise<PutResult> => {
       const bytes = Buffer.from(body);
-      return ask(signal, () => {
+      return ask(`put ${key}`, signal, () => {
         const result = this.put(key, bytes, options);
         return { value: result, told: { operation: 's3.put', key, body: bytes, options, result } };
       });
     };
     const get: ObjectStore['get'] = async (key, { signal, range, ifMatch }) => {
-      const answer = await ask(signal, () => {
+      const answer = await ask(`get ${key} ${range?.startByte}`, signal, () => {
         const found = this.objects.get(key);
         const isOther = found !== undefined && ifMatch !== undefined && found.etag !== ifMatch;
         const value = found && !isOther ? partOf(found, range) : undefined;
@@ -92,7 +92,7 @@ export class SimulatedS3 {
         yield found.body;
       },
       head: (key, { signal }) =>
-        ask(signal, () => {
+        ask(`head ${key}`, signal, () => {
           const kept = this.objects.get(key);
           const found = kept && { size: kept.body.length, etag: kept.etag, metadata: kept.metadata };
           return { value: found, told: { operation: 's3.head', key, found } };
@@ -113,7 +113,7 @@ export class SimulatedS3 {
     { signal, startAfter }: { readonly signal: AbortSignal; readonly startAfter?: string },
   ): AsyncGenerator<ListedObject> {
     for (let after = startAfter; ;) {
-      const page = await ask(signal, () => this.#page(prefix, after, false));
+      const page = await ask(`list ${prefix} ${after}`, signal, () => this.#page(prefix, after, false));
       for (const [key, kept] of page.objects) yield listed(key, kept);
       if (page.next === undefined) return;
       after = page.next;
@@ -124,7 +124,7 @@ export class SimulatedS3 {
     const objects: ListedObject[] = [];
     const folders: string[] = [];
     for (let after: string | undefined; ;) {
-      const page = await ask(signal, () => this.#page(prefix, after, true));
+      const page = await ask(`list folder ${prefix} ${after}`, signal, () => this.#page(prefix, after, true));
       for (const [key, kept] of page.objects) objects.push(listed(key, kept));
       folders.push(...page.folders);
       if (page.next === undefined) return { objects, folders, atMs: page.atMs };
@@ -141,7 +141,7 @@ export class SimulatedS3 {
   }
 }
 
-type Ask = <T>(signal: AbortSignal, act: () => Answer<T>) => Promise<T>;
+type Ask = <T>(what: string, signal: AbortSignal, act: () => Answer<T>) => Promise<T>;
 
 const OTHER = 'another object' as const;
 

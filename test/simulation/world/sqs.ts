@@ -105,6 +105,7 @@ export class SimulatedSqs {
         inTens(changes, (some) =>
           call(world, process, {
             service: 'sqs',
+            what: `change-visibility ${some[0]?.receiptHandle}`,
             signal,
             act: () => {
               const results = some.map((change) => this.#change(change.receiptHandle, change.visibilityTimeoutSeconds));
@@ -116,6 +117,7 @@ export class SimulatedSqs {
         inTens(receiptHandles, (some) =>
           call(world, process, {
             service: 'sqs',
+            what: `delete ${some[0]}`,
             signal,
             act: () => {
               const results = some.map((handle) => this.#delete(handle));
@@ -128,6 +130,7 @@ export class SimulatedSqs {
           const some = bodies.slice(start, start + ENTRIES_PER_CALL);
           await call(world, process, {
             service: 'sqs',
+            what: `send ${some[0]}`,
             signal,
             act: () => {
               for (const body of some) this.#send(body);
@@ -139,6 +142,7 @@ export class SimulatedSqs {
       counts: (signal) =>
         call(world, process, {
           service: 'sqs',
+          what: 'counts',
           signal,
           act: () => {
             const counts = this.#countsShown();

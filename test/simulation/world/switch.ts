@@ -1,6 +1,8 @@
 /** The dead-man's switch: a schedule that sets the fleet's target to 0 once, and is tried again while the fleet is being modified. */
+import { ec2FleetTarget } from '../../../aws/target-requests.js';
 import type { DeadManSwitch } from '../../../runner/ports.js';
 import type { SimulatedProcess } from '../process.js';
+import { FLEET_ID } from './fleet.js';
 import { call } from './network.js';
 import type { World } from './world.js';
 
@@ -22,7 +24,7 @@ export class SimulatedSwitch {
   keep(): void {
     const { clock, fleet } = this.#world;
     if (this.firesAtMs === undefined || clock.nowMs < this.firesAtMs) return;
-    if (fleet.set(0) === 'busy') {
+    if (fleet.set(ec2FleetTarget(FLEET_ID, 0)) === 'busy') {
       this.firesAtMs = clock.nowMs + AGAIN_MS;
       return;
     }
@@ -36,6 +38,7 @@ export class SimulatedSwitch {
       arm: (signal) =>
         call(this.#world, process, {
           service: 'scheduler',
+          what: 'arm',
           signal,
           act: () => {
             const firesAtMs = this.#world.clock.nowMs + DELAY_MS;
@@ -46,6 +49,7 @@ export class SimulatedSwitch {
       disarm: (signal) =>
         call(this.#world, process, {
           service: 'scheduler',
+          what: 'disarm',
           signal,
           act: () => {
             this.firesAtMs = undefined;

@@ -1,5 +1,5 @@
 /** Everything that is outside the simulated processes: the services, the clock, the faults that are under way, and who watches. */
-import type { Act, Observer, Service } from '../calls.js';
+import type { Act, Observer, OpenCall, Service } from '../calls.js';
 import { VirtualClock } from '../clock.js';
 import type { SimulatedProcess } from '../process.js';
 import { Random } from '../random.js';
@@ -79,6 +79,14 @@ export class World {
     if (this.#observers.length === 0) return;
     const call = { ...act, askedAtMs, atMs: this.clock.nowMs, process };
     for (const observer of this.#observers) observer.onCall?.(call, this);
+  }
+
+  callBegan(call: OpenCall): void {
+    for (const observer of this.#observers) observer.onCallBegan?.(call, this);
+  }
+
+  callSettled(call: OpenCall): void {
+    for (const observer of this.#observers) observer.onCallSettled?.(call, this);
   }
 
   tellEvent: (process: SimulatedProcess, event: Parameters<NonNullable<Observer['onWorkerEvent']>>[1]) => void = (

@@ -1,0 +1,203 @@
+/**
+ * Turns the arguments of a dataset into rows of sources, or into items that are files or objects. Sources are in the byte order of their names, whatever the order of
+ * the arguments is, so that a glob means the same however a shell expands it.
+ */
+import type { DatasetFormat } from '../../../core/dataset/dataset-format.js';
+import { UserError } from '../../errors.js';
+import type { SourceObject, SourceObjects } from '../ports.js';
+import { compareBytes, misorderedNumbers } from './names.js';
+import { objectSource, urlOf } from './object-source.js';
+import { type FilesPart, findParts, type ObjectsPart, type Part, type PartsRequest } from './parts.js';
+import { NameRoles, type Role, roleByBytes } from './roles.js';
+import type { Source } from './source.js';
+import { MOST_FILES } from './walk-files.js';
+
+export type Resolved =
+  | { readonly kind: 'rows'; readonly sources: readonly Source[]; readonly notices: readonly string[] }
+  /** Each object below a prefix is an item. */
+  | { readonly kind: 'objects'; readonly parts: readonly ObjectsPart[] }
+  /** Each file of a folder of this machine is an item. */
+  | { readonly kind: 'files'; readonly parts: readonly FilesPart[] };
+
+export interface ResolveRequest extends PartsRequest {
+  readonly name: string;
+  readonly format?: DatasetFormat;
+}
+
+/** Without `objects`, arguments in S3 are left out. Undefined when all are in S3 then. */
+export async function resolveDataset(
+  request: ResolveRequest,
+  objects: SourceObjects | undefined,
+  signal: AbortSignal,
+): Promise<Resolved | undefined> {
+  const parts = await findParts(request, objects, signal);
+  if (parts.length === 0) return undefined;
+  const found: FoundPart[] = [];
+  for (const part of parts) found.push(await lookAt(part, request, objects, signal));
+  const rows = found.find(({ role }) => role === 'rows');
+  const files = found.find(({ role }) => role === 'files');
+  if (rows !== undefined && files !== undefined) {
+    throw new UserError(
+      `The dataset mixes files of records (${rows.argument}) with files that are items themselves (${files.argument}). Submit them as two jobs, or make every file an item with --format files.`,
+    );
+  }
+  if (rows !== undefined) return rowsOf(found);
+  const ofObjects = parts.filter((part) => part.kind === 'objects');
+  const ofFiles = parts.filter((part) => part.kind === 'files');
+  if (ofObjects.length > 0 && ofFiles.length > 0) {
+    throw new UserError(
+      'The items of a dataset are either files of this machine or objects in S3. Submit them as two jobs.',
+    );
+  }
+  return ofFiles.length > 0 ? { kind: 'files', parts: ofFiles } : { kind: 'objects', parts: ofObjects };
+}
+
+interface FoundPart {
+  readonly argument: string;
+  readonly role: Role;
+  /** The sources of rows. Empty for other items. */
+  readonly sources: readonly Source[];
+  readonly notices: readonly string[];
+}
+
+async function lookAt(
+  part: Part,
+  request: ResolveRequest,
+  objects: SourceObjects | undefined,
+  signal: AbortSignal,
+): Promise<FoundPart> {
+  const { format } = request;
+  if (part.kind === 'one') {
+    const { source } = part;
+    if (format === 'files') throw oneFile(source.name);
+    return { argument: source.name, role: 'rows', sources: [source], notices: [] };
+  }
+  const { argument } = part;
+  if (format === 'files') return { argument, role: 'files', sources: [], notices: [] };
+  if (part.kind === 'files') {
+    return lookAtFiles(part, format !== undefined, signal);
+  }
+  if (objects === undefined) throw new Error('Objects are only looked at with access to S3.');
+  return lookAtObjects(part, format !== undefined, objects, signal);
+}
+
+const oneFile = (name: string): UserError =>
+  new UserError(
+    `--format files needs a folder, a glob or s3://bucket/prefix/, whose files are the items, and ${name} is one file. Give its folder, or a glob in quotes.`,
+  );
+
+async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSignal): Promise<FoundPart> {
+  const { argument, sources, leftOut, faults } = part;
+  const roles = new NameRoles(argument);
+  const data = isStated ? sources : sources.filter(({ name }) => roles.add(name));
+  const first = data.reduce<Source | undefined>(earlier, undefined);
+  const role = isStated ? 'rows' : (roles.role ?? (first === undefined ? 'files' : await roleByBytes(first, signal)));
+  if (role === 'files') return { argument, role, sources: [], notices: [] };
+  const [fault] = faults;
+  if (fault !== undefined) throw fault;
+  return { argument, role, sources: data, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
+}
+
+const earlier = (before: Source | undefined, source: Source): Source =>
+  before === undefined || compareBytes(source.name, before.name) < 0 ? source : before;
+
+/** So many names show what a prefix holds. The listing goes on only when its objects are rows. */
+const FIRST_NAMES = 10_000;
+
+async function lookAtObjects(
+  part: ObjectsPart,
+  isStated: boolean,
+  objects: SourceObjects,
+  signal: AbortSignal,
+): Promise<FoundPart> {
+  const { argument, bucket } = part;
+  const roles = new NameRoles(argument);
+  const found: Source[] = [];
+  const leftOut: string[] = [];
+  let role: Role | undefined = isStated ? 'rows' : undefined;
+  for await (const object of objectsOf(part, objects, signal)) {
+    const place = { bucket, key: object.key };
+    if (part.isLeftOut(object.key)) leftOut.push(urlOf(place));
+    else if (isStated || roles.add(urlOf(place))) found.push(objectSource(objects, place, object));
+    if (found.length >= FIRST_NAMES) role ??= await roleOf(roles, found, signal);
+    if (role === 'files') break;
+    if (found.length > MOST_FILES) throw tooMany(argument);
+  }
+  role ??= await roleOf(roles, found, signal);
+  if (role === 'files') return { argument, role, sources: [], notices: [] };
+  return { argument, role, sources: found, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
+}
+
+async function roleOf(roles: NameRoles, found: readonly Source[], signal: AbortSignal): Promise<Role> {
+  const [first] = found;
+  return roles.role ?? (first === undefined ? 'files' : await roleByBytes(first, signal));
+}
+
+const tooMany = (argument: string): UserError =>
+  new UserError(
+    `The dataset ${argument} has more than ${MOST_FILES} files of records. Join them into fewer ones, or submit them as several jobs.`,
+  );
+
+/** Lists the objects of the argument. A "folder" of the S3 console is an empty object that is no item. */
+export async function* objectsOf(
+  { bucket, prefix, matches }: ObjectsPart,
+  objects: SourceObjects,
+  signal: AbortSignal,
+): AsyncGenerator<SourceObject> {
+  for await (const object of objects.list(bucket, prefix, signal)) {
+    if (!object.key.endsWith('/') && matches(object.key)) yield object;
+  }
+}
+
+/** Marks of programs are empty or have fixed names. Other names with an underscore at the beginning may be data, so they are told. */
+const isUnderlined = (name: string): boolean => {
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  return (
+    last.startsWith('_') &&
+    !/^_(success|metadata|common_metadata|manifest\.json|delta_log|started|committed)/i.test(last)
+  );
+};
+
+function leftOutNotices(argument: string, leftOut: readonly string[], { about }: NameRoles): readonly string[] {
+  const underlined =
+    leftOut.length === 0
+      ? []
+      : [
+          `${leftOut.length} ${leftOut.length === 1 ? 'file' : 'files'} of the dataset ${argument} whose names begin with _ are left out (the first is ${leftOut[0]}). To read them, give a glob that begins its name with _, such as '_*.csv'.`,
+        ];
+  const told =
+    about === undefined ? [] : [`${about} is a text about the data, and is left out of the dataset ${argument}.`];
+  return [...underlined, ...told];
+}
+
+function rowsOf(found: readonly FoundPart[]): Resolved {
+  const sources = found.flatMap((part) => part.sources);
+  const sorted = [...sources].sort((a, b) => compareBytes(a.name, b.name));
+  refuseTwice(sorted);
+  const notices = found.flatMap((part) => part.notices);
+  const misordered = misorderedNumbers(sorted.map(({ name }) => name));
+  if (misordered === undefined) return { kind: 'rows', sources: sorted, notices };
+  const [before, after] = misordered;
+  return {
+    kind: 'rows',
+    sources: sorted,
+    notices: [
+      ...notices,
+      `The files are read in the byte order of their names, so ${before} comes before ${after}. For the order of their numbers, give the numbers as many digits.`,
+    ],
+  };
+}
+
+function refuseTwice(sources: readonly Source[]): void {
+  const seen = new Map<string, Source>();
+  for (const source of sources) {
+    const before = seen.get(source.identity);
+    seen.set(source.identity, source);
+    if (before === undefined) continue;
+    const same =
+      before.name === source.name
+        ? `${source.name} is`
+        : `${before.name} and ${source.name} are the same file, which is`;
+    throw new UserError(`${same} given twice, so each of its items would be computed twice. Give it once.`);
+  }
+}
