@@ -131,7 +131,7 @@ export const documentReason = (path: string): string =>
   'If the whole file is an item: --format files';
 
 /**
- * What a name says of a file among others. `records`: its rows are items. `bytes`: its first bytes say it. `other`: the file is an item itself. A text is
+ * The name of a file among others says whether its rows are items (`records`), or whether the file is an item itself (`other`). `bytes`: its first bytes say it.  A text is
  * usually a document, and not a list.
  */
 export function roleByName(path: string): 'records' | 'bytes' | 'other' {

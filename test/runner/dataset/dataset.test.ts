@@ -62,8 +62,8 @@ describe('a dataset', () => {
     expect(await read('s3://other/list.txt.gz')).toEqual(['x', 'y']);
     expect((await open('s3://other/in/')).kind).toBe('objects');
     expect(await read('s3://other/in/')).toEqual([
-      { bucket: 'other', key: 'in/a.png', size: 3 },
-      { bucket: 'other', key: 'in/b.png', size: 5 },
+      { bucket: 'other', key: 'in/a.png', size: 3, name: 'a.png' },
+      { bucket: 'other', key: 'in/b.png', size: 5, name: 'b.png' },
     ]);
   });
 
@@ -73,7 +73,6 @@ describe('a dataset', () => {
 
   it.each([
     ['missing.jsonl', /does not exist \(no file .*missing\.jsonl\)/],
-    ['.', /The folder \. has no files/],
     ['s3://bucket', /Write s3:\/\/bucket\/file/],
     ['s3://bucket/all.avro', /is Avro, .* If only the name is wrong, state the format with --format \(jsonl/],
   ])('is refused with what to do: %s', async (argument, message) => {
