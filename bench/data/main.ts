@@ -14,11 +14,16 @@ import { endOnSignals, stopAll } from '../support/process-group.js';
 import { markdownSection, printedSection, type Section } from '../support/section.js';
 import { requireProc } from '../support/usage.js';
 import { folder } from './folder.js';
+import { rowsIn, rowsOut } from './rows.js';
 import { FULL, QUICK, type Sizes } from './sizes.js';
 
 const PAGE = 'docs/reports/benchmarks-data.md';
 /** Each section has an empty folder of its own. */
-const SECTIONS: Readonly<Record<string, (scratch: string, sizes: Sizes) => Promise<Section>>> = { folder };
+const SECTIONS: Readonly<Record<string, (scratch: string, sizes: Sizes) => Promise<Section>>> = {
+  folder,
+  'rows-in': rowsIn,
+  'rows-out': rowsOut,
+};
 const EXIT_MISUSE = 2;
 
 const NOT_MEASURED = [

@@ -152,6 +152,8 @@ const MOST_ARGUMENTS = 10_000;
 const MOST_BATCHES = 10_000_000;
 
 const name = words(NAME_CHARACTERS);
+/** A field is looked up by its name, so the name is not changed. */
+const fieldName = text(NAME_CHARACTERS);
 /** A SHA-256 in hex; it becomes a part of keys and of paths. */
 const digest = text(64, /^[0-9a-z]+$/);
 const version = text(256, /^[\w.+-]+$/);
@@ -189,8 +191,8 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     sample: optional(object<DatasetSample>({ items: count, seed: count })),
     identity: optional(
       object<IdentitySpec>({
-        idField: optional(name),
-        keep: optional(list(name, MOST_ARGUMENTS)),
+        idField: optional(fieldName),
+        keep: optional(list(fieldName, MOST_ARGUMENTS)),
         digest,
       }),
     ),

@@ -74,6 +74,11 @@ export const inputPrefix = (job: string): string => `${jobPrefix(job)}input/`;
 /** The uploaded dataset, in parts of JSON Lines; a batch never spans two parts. */
 export const inputPartKey = (job: string, part: number): string =>
   `${jobPrefix(job)}input/part-${String(part).padStart(5, '0')}.jsonl`;
+/** Returns the part of an input key of this job, or undefined for a key of another form. */
+export function partOfInputKey(job: string, key: string): number | undefined {
+  const part = Number(/\/part-(\d+)\.jsonl$/.exec(key)?.[1]);
+  return inputPartKey(job, part) === key ? part : undefined;
+}
 /** Ids and kept columns of the items of the part with the same number, a line for each item (core/contract/kept-line.ts). */
 export const keptPartKey = (job: string, part: number): string =>
   `${inputPrefix(job)}kept-${String(part).padStart(5, '0')}.jsonl`;

@@ -6,7 +6,8 @@
  * - No batch spans two parts. A batch that exceeds the bytes of a batch has one item.
  * - There are at most `maxBatches`, unless the number of parts forces more: when there are too many, neighbours are merged and the sizes doubled.
  * - A size that the user chose holds. Without one, fine pieces are kept while the dataset streams by, and are joined to batches of falling size once its
- *   length is known (core/dataset/guided-sizes.ts). With the model's pace no batch is less than a second of work, unless its bytes or its part end it.
+ *   length is known (core/dataset/guided-sizes.ts). With the model's pace no batch is less than a second of work, unless it has a thousand items or
+ *   more, or its bytes or its part end it.
  */
 import { guidedSize, LARGEST_OVER_SMALLEST, sizesOf } from './guided-sizes.js';
 import { MOST_ITEMS, type SlotPace } from './paced-sizes.js';

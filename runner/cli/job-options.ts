@@ -195,6 +195,16 @@ export const jobOptionRows = {
       "separate the columns of a CSV file at this character, or at 'tab' (default: the first lines decide)",
       values.delimiter,
     ),
+    idField: parsed(
+      '<field>',
+      'give each item the id that this field holds, a string or a number, and write it into its result; dots reach into objects (default: custom_id, if every item has another one)',
+      values.fieldName,
+    ),
+    keep: parsed(
+      '<fields>',
+      'write these fields of each item into its result; commas separate them, and dots reach into objects (repeatable)',
+      values.fieldNames,
+    ),
     bigIntegers: choice(
       '<keep|string>',
       "with string, submit integers beyond 2^53 in JSON Lines as strings, because JavaScript's numbers cannot hold them (default: keep)",

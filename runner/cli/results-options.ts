@@ -28,6 +28,9 @@ export const resultsOptions = inGroup('Results:', {
   }),
   jsonColumns: toggle('write objects and arrays as JSON texts when the results are Parquet'),
   only: choice('<kind>', 'write only the items that are ok, or only those that failed', ['ok', 'failed'] as const),
+  withInput: toggle('write each item beside its result'),
+  withSource: toggle('write the file that each item is from, and its row there, beside its result'),
+  ids: toggle('leave ids and kept fields out of the results', { flag: '--no-ids' }),
   failedOut: text(
     '<file>',
     'write the inputs of the failed items to this JSON Lines file, too, so that they can be mended and submitted again',

@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
+import { NAME_CHARACTERS } from '../../core/contract/job-options.js';
 import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
@@ -112,6 +113,23 @@ export function paths(text: string, previous: readonly string[] = []): readonly 
   if (text.trim() === '') throw new InvalidArgumentError('It must name a file or folder.');
   return [...previous, text];
 }
+
+export function fieldName(text: string): string {
+  const isLong = text.length > NAME_CHARACTERS;
+  if (text === '' || isLong) throw new InvalidArgumentError(`It must have 1 to ${NAME_CHARACTERS} characters.`);
+  return text;
+}
+
+export function fieldNames(text: string, previous: readonly string[] = []): readonly string[] {
+  const names = [...previous, ...text.split(',').map((name) => fieldName(name.trim()))];
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined) throw new InvalidArgumentError(`The field ${twice} is given twice.`);
+  if (names.length > MOST_FIELDS) throw new InvalidArgumentError(`It must name at most ${MOST_FIELDS} fields.`);
+  return names;
+}
+
+/** Every item is searched for every field. */
+const MOST_FIELDS = 100;
 
 /** A name with a comma in it cannot be given. */
 export function columnNames(text: string, previous: readonly string[] = []): readonly string[] {

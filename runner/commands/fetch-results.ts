@@ -41,7 +41,7 @@ export interface Fetch {
   readonly progress: JobProgress;
   readonly output: RunOutput;
   readonly display: Display;
-  readonly flags: StackFlags;
+  readonly flags: StackFlags & ResultsFlags;
   readonly state: RunState;
 }
 
@@ -62,12 +62,12 @@ export async function fetchResults(context: CliContext, stack: RunStack, fetch: 
 async function write(
   context: CliContext,
   { ports, signal }: RunStack,
-  { progress, output, display, state }: Fetch,
+  { progress, output, display, state, flags }: Fetch,
 ): Promise<Fetched> {
   const { clock, cwd } = context;
   const { manifest } = await readJobView(ports.store, progress.job, signal);
   const world = { ...outputWorld(context, output.given, ports), signal };
-  const written = await writeOutput(output.choice, world, resultsOfJob(manifest, ports, signal));
+  const written = await writeOutput(output.choice, world, resultsOfJob(manifest, ports, signal, flags));
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) {
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));

@@ -1,7 +1,7 @@
 /** `spotpool jobs` lists every job of the stack. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { clockTime, count, oneLine, percent, table } from '../display/format.js';
+import { clockTime, count, fit, oneLine, percent, table } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import { listJobs } from '../status/job-status.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
@@ -43,7 +43,10 @@ async function jobs({ context, ports: { store }, options }: StackCall): Promise<
     const notes = found
       .filter((job) => job.brokenOff !== undefined)
       .map((job) => `\n${brokenOffText(job)}\n${resumeSubmitText(job, stackArguments(options))}\n`);
-    terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n${notes.join('')}`);
+    // A line that a terminal breaks is hard to read. Whoever reads from a pipe gets the whole line.
+    const columns = terminal.interactive ? terminal.size().columns : Infinity;
+    const lines = table([header, ...rows], [2, 3, 4]).map((line) => fit(line, columns));
+    terminal.out(`${lines.join('\n')}\n${notes.join('')}`);
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -4,6 +4,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
 import type { resultsOptions } from '../cli/results-options.js';
+import { type JoinFlags, joinsOf } from '../results/joined/joins-of.js';
 import type { OutputWorld } from '../results/open-results.js';
 import type { GivenFile } from '../results/output-place.js';
 import type { ResultsChoice, ResultsOfJob } from '../results/write-output.js';
@@ -31,4 +32,13 @@ export const resultsOfJob = (
   { job, createdAt, batches, dataset }: Manifest,
   { store }: Pick<StackPorts, 'store'>,
   signal: AbortSignal,
-): ResultsOfJob => ({ job, batches, store, signal, identity: { job, createdAt }, dataset });
+  flags: JoinFlags,
+): ResultsOfJob => ({
+  job,
+  batches,
+  store,
+  signal,
+  identity: { job, createdAt },
+  dataset,
+  ...joinsOf({ job, dataset }, flags, { store, signal }),
+});

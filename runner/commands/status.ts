@@ -5,12 +5,12 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
-import { clockTime, count, percent, plural, sentence, span, table, wrap } from '../display/format.js';
+import { clockTime, count, oneLine, percent, plural, sentence, span, table, wrap } from '../display/format.js';
 import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
-import { workerNews } from './follow/display-events.js';
+import { WorkerNews } from './follow/display-events.js';
 import { EventLog } from './follow/event-log.js';
 import { canBeResumed, hasEnded } from './job-state.js';
 import { brokenOffText, resumeSubmitText, resumeText } from './advice/resume.js';
@@ -37,10 +37,11 @@ async function status({ context, ports, args: { job }, options }: StackCall<'job
     return EXIT.ok;
   }
   let happened: readonly Extract<RunEvent, { event: 'happened' }>[] = [];
+  const news = new WorkerNews();
   for await (const event of new EventLog(ports.store, job).newEvents([], context.signal)) {
-    const shown = workerNews(event);
-    if (shown !== undefined) happened = [...happened, shown].slice(-SHOWN_EVENTS);
+    happened = [...happened, ...news.push(event)].slice(-SHOWN_EVENTS);
   }
+  happened = [...happened, ...news.rest()].slice(-SHOWN_EVENTS);
   const { columns } = context.terminal.size();
   const lines = [
     ...statusLines(found, { colors: context.terminal.colors, columns }, stackArguments(options)),
@@ -69,6 +70,7 @@ export function statusLines(
     ...(status.brokenOff === undefined ? [] : [['submit', colors.yellow(brokenOffText(status))] as const]),
     ['model', status.model],
     ['dataset', status.dataset],
+    ...(status.identity === undefined ? [] : [['ids', identityText(status.identity)] as const]),
     ['created', `${status.createdAt.slice(0, 10)} ${clockTime(status.createdAt)} by ${status.createdBy}`],
     ...(status.resumed === undefined ? [] : [['resumed', resumedText(status.resumed)] as const]),
     ['items', `${count(done)} of ${count(items.total)} done: ${count(items.ok)} ok, ${count(items.failed)} failed`],
@@ -136,6 +138,11 @@ function rowLines(
   );
 }
 
+function identityText({ idField, keep = [] }: NonNullable<JobStatus['identity']>): string {
+  const id = idField === undefined ? 'none' : oneLine(idField);
+  return keep.length === 0 ? id : `${id}; kept: ${keep.map(oneLine).join(', ')}`;
+}
+
 const LEAST_VALUE_COLUMNS = 30;
 
 function resumedText({ times, at, by, options }: NonNullable<JobStatus['resumed']>): string {
@@ -163,5 +170,8 @@ function shapeText({ workers, reason }: ShapeView, { shapes }: JobStatus): strin
   return sentence(shapes.length === 1 ? reason : `${reason} (on ${plural(workers, 'worker')})`);
 }
 
-const usedText = ({ used, max }: JobStatus['instanceHours']): string =>
-  `${used.toFixed(2)} instance-hours${max === undefined ? '' : ` of at most ${max}`}`;
+/** With a small bound small amounts matter: 0.00 of at most 0.001 would say nothing. */
+function usedText({ used, max }: JobStatus['instanceHours']): string {
+  const digits = max === undefined || max >= 1 ? 2 : 2 - Math.floor(Math.log10(max));
+  return `${used.toFixed(digits)} instance-hours${max === undefined ? '' : ` of at most ${max}`}`;
+}

@@ -256,11 +256,11 @@ export function refuseSeedAlone({ seed, sample }: JobFlags): void {
 }
 
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
-  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed } = flags;
+  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed, idField, keep } = flags;
   return {
     arguments: datasets,
     cwd,
-    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns, idField, keep }),
     ...(sample === undefined ? {} : { sample: { items: sample, ...definedFields({ seed }) } }),
   };
 }

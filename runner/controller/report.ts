@@ -2,7 +2,7 @@
 import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, PreparingStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import { resumeOf, type ResumeOptions } from '../../core/contract/ends.js';
-import type { JobState } from '../../core/contract/job.js';
+import type { IdentitySpec, JobState } from '../../core/contract/job.js';
 import type { MaxFailed } from '../../core/contract/max-failed.js';
 import { instanceHours } from '../../core/pool/usage.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
@@ -65,6 +65,8 @@ export interface JobProgress {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly dataset: string;
+  /** The item's id and the fields that come back with its result. Absent when the job keeps nothing. */
+  readonly identity?: Pick<IdentitySpec, 'idField' | 'keep'>;
   readonly model: string;
   /** The last resume of the job, with the options that all of its resumes have changed. Absent when it was never resumed. */
   readonly resumed?: {
@@ -97,6 +99,7 @@ export interface PassReport {
 }
 
 export function progressOfJob({ job, manifest, facts, verdict, ends, sent, submit }: JobView): JobProgress {
+  const { identity } = manifest.dataset;
   return {
     job,
     ...verdict,
@@ -110,6 +113,7 @@ export function progressOfJob({ job, manifest, facts, verdict, ends, sent, submi
     createdAt: manifest.createdAt,
     createdBy: manifest.createdBy,
     dataset: manifest.dataset.name,
+    ...(identity === undefined ? {} : { identity: definedFields({ idField: identity.idField, keep: identity.keep }) }),
     model: manifest.model.name,
     ...definedFields({ resumed: lastResume(ends) }),
     ...(submit?.brokenOff ? { brokenOff: { sent, heardAt: new Date(submit.heardAtMs).toISOString() } } : {}),

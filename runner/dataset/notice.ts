@@ -2,7 +2,7 @@
 
 export interface DatasetNotice {
   readonly level: 'info' | 'warning';
-  readonly code: 'dataset-format' | 'big-integers' | 'long-records' | 'files-left-out';
+  readonly code: 'dataset-format' | 'big-integers' | 'long-records' | 'files-left-out' | 'ids';
   readonly message: string;
 }
 

@@ -3,12 +3,15 @@ import type { Colors } from 'picocolors/types.js';
 import { splitLogEnd } from '../../core/contract/log-end.js';
 import { shorten } from '../../core/shorten.js';
 import { judgeJob } from '../../core/pool/success.js';
-import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';
+import { count, dollars, fit, oneLine, plural, span, table, width, withLocalTimes, wrap } from './format.js';
 import type { JobSummary } from './views.js';
 
 /** The results file holds all errors, so the summary shows only the most frequent codes. */
 const SHOWN_ERROR_CODES = 5;
-const EXAMPLE_COLUMNS = 120;
+const NARROW_COLUMNS = 80;
+/** An example below its code is indented, and has some four lines. */
+const EXAMPLE_COLUMNS = 72;
+const EXAMPLE_CHARACTERS = 280;
 /** About ten lines of a terminal: the summary has room for a whole reason. */
 const REASON_CHARACTERS = 1_000;
 
@@ -132,14 +135,23 @@ export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors):
   return [
     '',
     '  Why items failed, with one example per error code:',
-    ...table(
-      shown.map(({ code, count: times, example }) => [
-        `    ${count(times)}`,
-        colors.yellow(oneLine(code)),
-        colors.dim(oneLine(shorten(example, EXAMPLE_COLUMNS))),
-      ]),
-      [0],
-    ),
+    ...exampleLines(shown, colors),
     ...(more > 0 ? [`  and ${plural(more, 'more error code')}`] : []),
   ];
+}
+
+/** A line for each code where that fits a narrow terminal; else the examples are below their codes. */
+function exampleLines(errors: JobSummary['errors'], colors: Colors): readonly string[] {
+  const told = errors.map(({ code, count: times, example }) => ({
+    times: count(times),
+    code: colors.yellow(oneLine(code)),
+    example: oneLine(shorten(example, EXAMPLE_CHARACTERS)),
+  }));
+  const rows = told.map(({ times, code, example }) => [`    ${times}`, code, colors.dim(example)]);
+  const lines = table(rows, [0]);
+  if (lines.every((line) => width(line) < NARROW_COLUMNS)) return lines;
+  return told.flatMap(({ times, code, example }) => [
+    `    ${times}  ${code}`,
+    ...wrap(example, EXAMPLE_COLUMNS).map((line) => `      ${colors.dim(fit(line, EXAMPLE_COLUMNS))}`),
+  ]);
 }

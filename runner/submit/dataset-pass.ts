@@ -11,10 +11,16 @@ import { decodeInputLine } from '../../core/contract/input-line.js';
 import type { SlotPace } from '../../core/dataset/paced-sizes.js';
 import { inputPartKey } from '../../core/contract/keys.js';
 import type { ProbeItem } from '../../core/probe/probe.js';
+import type { KeptParts } from './kept-parts.js';
 import { isBadLineAt, type ItemGroup, itemOf } from '../dataset/item-group.js';
 
 /** Small enough that an interrupted upload loses little, large enough that a dataset has few parts. */
 export const PART_BYTES = 256 * 1024 * 1024;
+
+interface PassOptions {
+  readonly partBytes?: number;
+  readonly kept?: KeptParts;
+}
 
 export class DatasetPass {
   items = 0;
@@ -31,10 +37,16 @@ export class DatasetPass {
   #group: ItemGroup | undefined;
   #next = 0;
 
-  readonly #partBytes: number;
+  /** The kept lines of the items that were taken last. */
+  #lines: readonly string[] = [];
 
-  constructor(groups: AsyncIterable<ItemGroup>, sizes: BatchSizes, partBytes = PART_BYTES) {
+  readonly #partBytes: number;
+  /** Takes the kept lines of the items. Absent when nothing is kept. */
+  readonly kept: KeptParts | undefined;
+
+  constructor(groups: AsyncIterable<ItemGroup>, sizes: BatchSizes, { partBytes = PART_BYTES, kept }: PassOptions = {}) {
     this.#partBytes = partBytes;
+    this.kept = kept;
     this.#groups = groups[Symbol.asyncIterator]();
     this.#planner = new BatchPlanner(sizes);
   }
@@ -65,6 +77,7 @@ export class DatasetPass {
       if (bytes === undefined) return;
       taken += bytes.length;
       this.#hash.update(bytes);
+      await this.kept?.add(part, this.#lines);
       yield bytes;
     }
   }
@@ -93,6 +106,7 @@ export class DatasetPass {
   /** Closes the source, also before its end. */
   async close(): Promise<void> {
     await this.#groups.return?.();
+    await this.kept?.dispose();
   }
 
   #countBad(line: Buffer): void {
@@ -107,6 +121,7 @@ export class DatasetPass {
     const group = this.#group;
     if (group === undefined) return undefined;
     const start = this.#next === 0 ? 0 : (group.ends[this.#next - 1] ?? 0);
+    const first = this.#next;
     let end = start;
     for (; this.#next < group.ends.length; this.#next++) {
       const lineEnd = group.ends[this.#next] ?? end;
@@ -118,6 +133,7 @@ export class DatasetPass {
       end = lineEnd;
     }
     this.bytes += end - start;
+    this.#lines = group.kept?.slice(first, this.#next) ?? [];
     return end === start ? undefined : group.bytes.subarray(start, end);
   }
 }

@@ -1,7 +1,7 @@
 /** Finds the differences between a submission and the existing job with the same id. */
 import { isDeepStrictEqual } from 'node:util';
 import { JOB_OPTION_NAMES, JOB_OPTIONS, type JobOptionName } from '../../core/contract/job-options.js';
-import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
+import type { DatasetSpec, IdentitySpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
 
 export interface JobContent {
   readonly dataset: DatasetSpec;
@@ -43,9 +43,28 @@ const nameOf = (weights: ModelSpec['weights']): string => weights?.name ?? 'not 
 const isSameContents = (before: ModelSpec, now: ModelSpec): boolean =>
   before.contents !== undefined && before.contents === now.contents;
 
-export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string | undefined {
-  if (before.digest === now.digest && before.kind === now.kind) return undefined;
+/** `asked` has the fields that the user gave now. */
+export function datasetDifference(
+  before: DatasetSpec,
+  now: DatasetSpec,
+  asked: Pick<IdentitySpec, 'idField' | 'keep'> = {},
+): string | undefined {
+  if (before.digest === now.digest && before.kind === now.kind) {
+    // Older versions took no id by themselves.
+    const isAsked = asked.idField !== undefined || asked.keep !== undefined;
+    return before.identity === undefined && !isAsked ? undefined : identityDifference(before, now);
+  }
   return `the dataset's contents differ (it was ${before.name} with ${before.items} items, now ${now.name} with ${now.items})`;
+}
+
+/** The items are the same, so other kept lines come from other fields. */
+function identityDifference({ identity: before }: DatasetSpec, { identity: now }: DatasetSpec): string | undefined {
+  if (before?.digest === now?.digest) return undefined;
+  if (before?.idField !== now?.idField) {
+    return `--id-field was ${before?.idField ?? 'not given'}, now ${now?.idField ?? 'not given'}`;
+  }
+  const fields = (spec: IdentitySpec | undefined): string => spec?.keep?.join(',') ?? 'not given';
+  return `--keep was ${fields(before)}, now ${fields(now)}`;
 }
 
 const shown = (value: JobOptions[JobOptionName]): string =>

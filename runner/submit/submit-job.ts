@@ -17,6 +17,7 @@ import type { ProbeMark } from '../../core/contract/probe-mark.js';
 import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
+import type { CheckedIds } from '../dataset/identity/check-ids.js';
 import { FileUploads } from '../dataset/files/file-uploads.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { withSeed } from '../dataset/sample/with-seed.js';
@@ -29,15 +30,16 @@ import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { Weights } from '../weights/weights.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
-import { DatasetPass } from './dataset-pass.js';
+import type { DatasetPass } from './dataset-pass.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { modelRequestFor, refuseForOlderController } from './model-request.js';
 import { readPace, writePace } from './pace-mark.js';
 import { sendBatches } from './send-batches.js';
-import { sizesOf, sizingOf } from './sizes.js';
+import { sizingOf } from './sizes.js';
 import type { SubmitEvent, SubmitHooks } from './submit-event.js';
 import {
   checkDataset,
@@ -104,6 +106,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(withSeed(request.dataset, job), ports.sources, signal);
+  const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
     const weights = await findWeights(request.weights, ports, hooks);
@@ -117,7 +120,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     }
     for (;;) {
       try {
-        return await submitOnce({ job, request, ports, hooks, dataset, model, weights });
+        return await submitOnce({ job, request, ports, hooks, dataset, checked, model, weights });
       } catch (error) {
         if (!(error instanceof ClaimLost)) throw error;
         // The next round waits for the submit that has taken over.
@@ -134,6 +137,7 @@ interface SubmissionContext {
   readonly ports: SubmitPorts;
   readonly hooks: SubmitHooks;
   readonly dataset: Dataset;
+  readonly checked: CheckedIds | undefined;
   readonly model: PackagedModel;
   readonly weights: Weights | undefined;
   /** Uploads the files of a dataset that is a folder. */
@@ -146,9 +150,7 @@ async function submitOnce(given: SubmissionContext): Promise<Submitted> {
   await new Submission(given).refuseOtherModel();
   const files = ports.bucket === undefined ? undefined : new FileUploads(ports.bucket);
   const context = { ...given, ...definedFields({ files }) };
-  const forJavaScript = context.model.spec.start.kind === 'module';
-  const read = dataset.read(signal, { notify: onEvent, forJavaScript, ...definedFields({ files }) });
-  const pass = new DatasetPass(read, sizesOf(request));
+  const pass = beginPass(context);
   try {
     // A dataset of nothing leaves nothing behind.
     if (!(await pass.hasMore())) throw noItems(dataset);
@@ -357,7 +359,7 @@ class Submission {
 
   /** The plan of the existing job. Its batches are sent as they were planned then. */
   async #planOf(before: Manifest, { spec, plan }: PassedDataset): Promise<readonly BatchLocation[]> {
-    const difference = datasetDifference(before.dataset, spec);
+    const difference = datasetDifference(before.dataset, spec, this.#request.dataset);
     if (difference !== undefined) this.#refuseIf([difference]);
     const planned = await readPlan(this.#ports.store, this.#job, this.#hooks.signal);
     if (planned === planText(plan)) return plan;

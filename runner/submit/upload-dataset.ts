@@ -14,6 +14,7 @@ import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { putSources } from './put-sources.js';
 import type { DatasetPass } from './dataset-pass.js';
+import { type KeptWriting, OtherKeptLines } from './kept-parts.js';
 
 export interface PassedDataset {
   readonly spec: DatasetSpec;
@@ -35,8 +36,11 @@ export async function uploadDataset(
   options: PassOptions,
 ): Promise<PassedDataset> {
   const { job, signal } = options;
-  for (let part = 0; await pass.hasMore(); part++) await uploadPart(pass, part, store, options);
-  const passed = finish(dataset, pass, job);
+  for (let part = 0; await pass.hasMore(); part++) {
+    await uploadPart(pass, part, store, options);
+    await withSameLines(job, pass.kept?.endPart({ store, signal }));
+  }
+  const passed = await finish(dataset, pass, options, { store, signal });
   if (!(await putSources(dataset, job, store, signal))) throw otherData(job, 'files or rows of the dataset');
   const plan = planText(passed.plan);
   const put = await store.put(planKey(job), plan, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
@@ -63,8 +67,12 @@ export function plannedBatches(job: string, planned: string): readonly BatchLoca
 
 /** Reads the dataset as for an upload, but sends nothing. */
 export async function checkDataset(dataset: Dataset, pass: DatasetPass, options: PassOptions): Promise<PassedDataset> {
-  for (let part = 0; await pass.hasMore(); part++) await drain(pass.part(part), options);
-  return finish(dataset, pass, options.job);
+  const { signal } = options;
+  for (let part = 0; await pass.hasMore(); part++) {
+    await drain(pass.part(part), options);
+    await pass.kept?.endPart({ signal });
+  }
+  return finish(dataset, pass, options, { signal });
 }
 
 export const planText = (plan: readonly BatchLocation[]): string => plan.map(encodePlanLine).join('');
@@ -74,11 +82,17 @@ export async function readPlan(store: ObjectStore, job: string, signal: AbortSig
   return stored && new TextDecoder().decode(stored.body);
 }
 
-function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset {
+async function finish(
+  dataset: Dataset,
+  pass: DatasetPass,
+  { job }: PassOptions,
+  writing: KeptWriting,
+): Promise<PassedDataset> {
   if (pass.items === 0) throw noItems(dataset);
   const { items, bytes, badItems } = pass;
   if (badItems === items) throw nothingReadable(dataset, pass);
-  const from = { sources: dataset.sources?.count, sample: dataset.sample };
+  const identity = await withSameLines(job, pass.kept?.end(writing));
+  const from = { sources: dataset.sources?.count, sample: dataset.sample, identity };
   const { name, kind } = dataset;
   const spec = { name, digest: pass.digest(), kind, items, bytes, badItems, ...definedFields(from) };
   return { spec, plan: pass.plan(job) };
@@ -122,6 +136,14 @@ async function drain(chunks: AsyncIterable<Uint8Array>, { signal, onProgress }: 
   for await (const _chunk of chunks) {
     signal.throwIfAborted();
     onProgress();
+  }
+}
+
+async function withSameLines<T>(job: string, writing: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await writing;
+  } catch (error) {
+    throw error instanceof OtherKeptLines ? otherData(job, 'ids or kept fields (--id-field, --keep)') : error;
   }
 }
 

@@ -63,6 +63,8 @@ function mostInstances(world: World, most: number, afterMs: number): void {
 
 export type Scenario = Omit<SimulationOptions, 'seed'>;
 
+const DIED_SENDING = 'died-sending';
+
 export const SCENARIOS = {
   'an item kills its worker': {
     settings: { ...QUIET, chaosMs: MINUTE_MS },
@@ -88,6 +90,26 @@ export const SCENARIOS = {
       world.clock.after(40 * SECOND_MS, undefined, () => loseMessages(world, 'job-1'));
       mustBeSentAgainWithin(world, 'job-1', 12 * MINUTE_MS);
       mustEndWithin(world, 'job-1', 60 * MINUTE_MS);
+    },
+  },
+  /** Until the submit is given again, no controller counts the messages: `sent.json` is behind. Then they are sent twice, and computed once. */
+  'a submit dies when it has sent its messages and not counted them': {
+    settings: { ...QUIET, chaosMs: 3 * MINUTE_MS },
+    firstJob: job(8, 2),
+    observers: [
+      {
+        onCall: (call, world) => {
+          if (call.operation !== 'sqs.send' || world.counts.has(DIED_SENDING)) return;
+          world.did(DIED_SENDING);
+          call.process.kill();
+        },
+      },
+    ],
+    arrange: (world) => {
+      mustEndWithin(world, 'job-0', 4 * MINUTE_MS);
+      world.clock.after(4 * MINUTE_MS, undefined, () => {
+        if (!world.counts.has(DIED_SENDING)) world.problem('no submit died while it sent');
+      });
     },
   },
   'long batches meet a kill without a notice every few minutes': {

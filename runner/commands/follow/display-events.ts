@@ -1,6 +1,7 @@
 /** Turns events of workers, controller and instances into events of the display, and chooses those that a person should see. */
 import type { WorkerEvent, WorkerEventCode } from '../../../core/contract/events.js';
 import { isBalancing } from '../../../core/batch/hand-back.js';
+import { addToRanges, countOf, formatRanges, type Ranges } from '../../../core/dataset/ranges.js';
 import { definedFields } from '../../../core/defined-fields.js';
 import type { ControllerEvent } from '../../controller/report.js';
 import type { Level, RunEvent } from '../../display/events.js';
@@ -53,6 +54,42 @@ export function workerNews(event: WorkerEvent): Happened | undefined {
     instance: event.instance,
     ...definedFields({ batch: event.batch }),
   };
+}
+
+type LossesSeen = Extract<WorkerEvent, { code: 'losses-seen' }>;
+
+/**
+ * Turns the events of workers into news, in their order. A worker that died has marked every batch in its slots, and each is reported when it comes
+ * back: a person sees one line with their number.
+ */
+export class WorkerNews {
+  #losses: LossesSeen[] = [];
+
+  /** Returns the news up to this event. Losses wait for those that may follow. */
+  push(event: WorkerEvent): readonly Happened[] {
+    if (event.code === 'losses-seen') {
+      this.#losses.push(event);
+      return [];
+    }
+    const shown = workerNews(event);
+    return shown === undefined ? [] : [...this.rest(), shown];
+  }
+
+  /** Returns the news of the losses that still wait. */
+  rest(): readonly Happened[] {
+    const losses = this.#losses;
+    this.#losses = [];
+    const last = losses.at(-1);
+    if (last === undefined) return [];
+    const batches = losses.reduce<Ranges>((ranges, { batch }) => addToRanges(ranges, [batch ?? 0]), []);
+    const shown = workerNews(last);
+    if (shown === undefined || countOf(batches) === 1) return shown === undefined ? [] : [shown];
+    const { batch: _, instance: __, ...common } = shown;
+    const message =
+      `Workers died while ${countOf(batches)} batches were in their slots (${formatRanges(batches)}). The batches are computed again. ` +
+      'One that meets more such deaths is computed alone, to find the item.';
+    return [{ ...common, message }];
+  }
 }
 
 const SHOWN_ONCE: ReadonlySet<WorkerEventCode> = new Set(['slot-shape', 'slot-hint', 'model-slow', 'model-event']);

@@ -14,6 +14,8 @@ export interface EventReaderOptions {
   readonly log: Pick<EventLog, 'newEvents'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly onEvent: (event: WorkerEvent) => void;
+  /** It is called when a read has ended. */
+  readonly onRead: () => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -66,6 +68,7 @@ export class EventReader {
       if (signal.aborted) return;
       this.#options.onTrouble(error);
     }
+    this.#options.onRead();
     for (const then of waiting) then();
   }
 }

@@ -17,7 +17,7 @@ import type { Clock } from '../../ports.js';
 import { readJobProgress } from '../../status/job-status.js';
 import { InstanceLedger, type LedgerChange } from '../../status/instance-ledger.js';
 import { groupPreparing } from '../../status/preparing.js';
-import { controllerNews, ledgerNews, workerNews, RepeatedNews } from './display-events.js';
+import { controllerNews, ledgerNews, RepeatedNews, WorkerNews } from './display-events.js';
 import { hasEnded } from '../job-state.js';
 import { EventLog } from './event-log.js';
 import { EventReader } from './event-reader.js';
@@ -40,6 +40,7 @@ export class Follower {
   readonly #reader: EventReader;
   readonly #noticed = new Set<string>();
   readonly #shapes = new RepeatedNews();
+  readonly #news = new WorkerNews();
   #samples: readonly PaceSample[] = [];
   #last: JobProgress;
   #target: number | undefined;
@@ -68,6 +69,7 @@ export class Follower {
       log: new EventLog(store, start.progress.job),
       clock,
       onEvent: (event) => this.#showWorker(event),
+      onRead: () => this.#showAll(this.#news.rest()),
       onTrouble: (error) =>
         this.#warn('trouble', `Could not read the workers' events (${messageOf(error)}); retrying.`),
     });
@@ -139,8 +141,11 @@ export class Follower {
 
   #showWorker(event: WorkerEvent): void {
     if (event.code === 'notice' && event.kind === 'interruption') this.#noticed.add(event.instance);
-    const shown = workerNews(event);
-    if (shown !== undefined && this.#shapes.isNews(event)) this.#display.show(shown);
+    if (this.#shapes.isNews(event)) this.#showAll(this.#news.push(event));
+  }
+
+  #showAll(news: ReturnType<WorkerNews['rest']>): void {
+    for (const shown of news) this.#display.show(shown);
   }
 
   /** Whether a reclaim came with notice is in the instance's events. */

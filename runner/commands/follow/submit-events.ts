@@ -67,6 +67,7 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
     case 'dataset-format':
     case 'big-integers':
     case 'long-records':
+    case 'ids':
     case 'files-left-out':
       return news(event.level, event.message);
     case 'begun':

@@ -78,6 +78,7 @@ export class FileUploads {
         throw new UserError(`The file ${waiting.path} ${error.message}. Submit again when no program writes to it.`);
       });
     }
+    if (this.#counts.files === this.#counts.total) this.#show(true);
   }
 
   /** Resolves with true when the bucket is known to have the file, so that it need not be read. */

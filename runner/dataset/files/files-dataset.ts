@@ -80,12 +80,11 @@ export function openFilesDataset(request: FilesRequest): Dataset {
       tellLeftOut(request.name, folder, hooks);
       yield* readFiles(request, folder, hooks, signal);
     },
-    sampleFiles: async (most, signal) => sampleFiles(request, await walkToLimit(signal), most, signal),
+    sampleFiles: async (most, signal) => sampleFiles(await walkToLimit(signal), most, signal),
   };
 }
 
 async function sampleFiles(
-  request: FilesRequest,
   { root, files }: WalkedFolder,
   most: SampleOfFiles,
   signal: AbortSignal,
@@ -94,7 +93,7 @@ async function sampleFiles(
   for (const [index, { bytes }] of files.entries()) spread.add(index, bytes, index);
   // Nothing is uploaded, so no bucket has the files.
   const uploads = new FileUploads('this-machine');
-  const reader = new FileReader(request, root, uploads, await DigestCache.read(undefined));
+  const reader = new FileReader(root, uploads, await DigestCache.read(undefined));
   const read = async (index: number): Promise<ProbeItem> => {
     const { line } = await reader.lineOf(files[index] as FolderFile, signal);
     return { index, input: decodeInputLine(line) };
@@ -119,10 +118,11 @@ async function* readFiles(
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   uploads.expect(files.length, bytes);
   const cache = await DigestCache.read(request.cache, CACHE_BOUNDS);
-  const reader = new FileReader(request, root, uploads, cache);
+  const reader = new FileReader(root, uploads, cache);
   try {
-    yield* grouped(inOrder(files.slice(0, FIRST_FILES), FIRST_FILES, reader.lineOf, signal));
-    yield* grouped(inOrder(files.slice(FIRST_FILES), FILES_AHEAD, reader.lineOf, signal));
+    for (const some of [files.slice(0, FIRST_FILES), files.slice(FIRST_FILES)]) {
+      yield* grouped(requireReadable(request, inOrder(some, FILES_AHEAD, reader.lineOf, signal)));
+    }
   } finally {
     await cache.save();
     await uploads.settled();
@@ -131,19 +131,19 @@ async function* readFiles(
 
 interface FileLine {
   readonly line: string;
+  /** The sentence part of a file that cannot be read. */
+  readonly fault?: string;
   /** The bytes that a worker fetches. */
   readonly bytes: number;
 }
 
 class FileReader {
   readonly #room = new Room(ROOM);
-  readonly #request: FilesRequest;
   readonly #root: string;
   readonly #uploads: FileUploads;
   readonly #cache: DigestCache;
 
-  constructor(request: FilesRequest, root: string, uploads: FileUploads, cache: DigestCache) {
-    this.#request = request;
+  constructor(root: string, uploads: FileUploads, cache: DigestCache) {
     this.#root = root;
     this.#uploads = uploads;
     this.#cache = cache;
@@ -166,7 +166,7 @@ class FileReader {
       } catch (error) {
         if (!(error instanceof FileFault)) throw error;
         if (error instanceof FileChanged && tries < MOST_TRIES) continue;
-        return this.#failed(name, error);
+        return failedLine(name, error);
       }
     }
   }
@@ -191,14 +191,24 @@ class FileReader {
     if (this.#uploads.isWaiting) await this.#uploads.offer({ path: file, bytes, digest, identity });
     return (await this.#uploads.has(digest, bytes)) ? { digest, bytes } : undefined;
   }
+}
 
-  #failed(name: string, { message: reason }: FileFault): FileLine {
-    const message = `the file ${oneLine(name)} ${reason}`;
-    if (this.#request.strict) {
-      throw new UserError(`${this.#request.name}: ${message}. Without --strict this file is a failed item.`);
+/** Throws for the first file in order, whichever was found first. */
+async function* requireReadable(
+  { strict, name }: FilesRequest,
+  lines: AsyncIterable<FileLine>,
+): AsyncGenerator<FileLine> {
+  for await (const line of lines) {
+    if (strict && line.fault !== undefined) {
+      throw new UserError(`${name}: ${line.fault}. Without --strict this file is a failed item.`);
     }
-    return { line: encodeBadLine({ code: ITEM_ERROR_CODES.badItem, message }), bytes: 0 };
+    yield line;
   }
+}
+
+function failedLine(name: string, { message: reason }: FileFault): FileLine {
+  const message = `the file ${oneLine(name)} ${reason}`;
+  return { line: encodeBadLine({ code: ITEM_ERROR_CODES.badItem, message }), bytes: 0, fault: message };
 }
 
 async function* grouped(lines: AsyncIterable<FileLine>): AsyncGenerator<ItemGroup> {

@@ -55,7 +55,10 @@ export class JsonScan {
     const start = this.#at;
     this.#at = endOfString(this.text, start);
     const inner = this.text.slice(start + 1, this.#at - 1);
-    return inner.includes('\\') ? (JSON.parse(this.text.slice(start, this.#at)) as string) : inner;
+    if (!inner.includes('\\')) return inner;
+    const unescaped: unknown = JSON.parse(this.text.slice(start, this.#at));
+    if (typeof unescaped !== 'string') throw new Error('The text is not JSON.');
+    return unescaped;
   }
 
   /** Takes an object, and calls `member` before each value, which `member` must take. */

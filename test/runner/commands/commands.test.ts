@@ -3,6 +3,7 @@ import { endsKey } from '../../../core/contract/keys.js';
 import { EXIT } from '../../../runner/cli/exit-codes.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
+import { RecordingTerminal } from '../../support/recording-terminal.js';
 
 let stack: FakeStack;
 beforeEach(() => {
@@ -168,6 +169,18 @@ describe('spotpool jobs', () => {
     expect(stack.terminal.stdout).toMatch(/JOB[\s\S]*new .*running[\s\S]*old .*running/);
     await stack.run('jobs', '--json');
     expect((json()['jobs'] as { job: string }[]).map(({ job }) => job)).toEqual(['new', 'old']);
+  });
+
+  it('keeps each row on one line of a terminal, and whole in a pipe', async () => {
+    await stack.plantJob('a-job-with-a-name-that-leaves-little-room-on-the-line', 2);
+    await stack.run('jobs');
+    const whole = stack.terminal.stdout;
+    expect(Math.max(...whole.split('\n').map((line) => line.length))).toBeGreaterThan(80);
+    stack.terminal = new RecordingTerminal({ columns: 80, rows: 24 }, true);
+    await stack.run('jobs');
+    const lines = stack.terminal.stdout.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBe(80);
+    expect(lines.map((line) => line.slice(0, 79))).toEqual(whole.split('\n').map((line) => line.slice(0, 79)));
   });
 
   it('says how to submit the first job', async () => {

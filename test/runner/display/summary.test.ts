@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { workerLost } from '../../../core/batch/isolation.js';
 import { withCommonestError, withLogEnd } from '../../../core/contract/log-end.js';
 import { summaryLines } from '../../../runner/display/summary.js';
 import type { JobSummary } from '../../../runner/display/views.js';
@@ -65,6 +66,15 @@ describe('the summary', () => {
     expect(shown({ errors: [{ code: 'SlotCrashed', count: 3, example }] }).join('\n')).toContain(
       'Error: ENOENT: no such file',
     );
+  });
+
+  it('shows one example for each code, whole, in lines of a narrow terminal', () => {
+    const { message } = workerLost(3);
+    const lines = shown({ errors: [{ code: 'WorkerLost', count: 2, example: message }] });
+    const first = lines.indexOf('    2  WorkerLost') + 1;
+    const example = lines.slice(first, lines.indexOf('', first));
+    expect(example.map((line) => line.trim()).join(' ')).toBe(message);
+    expect(Math.max(...example.map((line) => line.length))).toBeLessThan(80);
   });
 
   it('shows an upper bound for the items that lost workers had computed', () => {

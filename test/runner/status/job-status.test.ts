@@ -69,6 +69,17 @@ describe('the status of a job', () => {
     expect(lines).toMatch(/hint +Fewer would do\./);
   });
 
+  it('shows small amounts of instance-hours beside a small bound', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    const status = await readJobStatus(stage.ports, 'a', never);
+    const usedText = (instanceHours: typeof status.instanceHours): string =>
+      statusLines({ ...status, instanceHours }, terminal).find((line) => line.includes('instance-hours')) ?? '';
+    expect(usedText({ used: 0.000_44, max: 0.001 })).toMatch(/used +0\.00044 instance-hours of at most 0\.001$/);
+    expect(usedText({ used: 0.4 })).toMatch(/used +0\.40 instance-hours$/);
+    expect(usedText({ used: 1.234, max: 20 })).toMatch(/used +1\.23 instance-hours of at most 20$/);
+  });
+
   it('names the last resume with the options that resumes have changed, and how to resume an ended job', async () => {
     const stage = new Stage();
     await stage.addJob('a', 3);

@@ -9,7 +9,7 @@ const groupsOf = (bytes: Buffer, cuts: readonly number[]): AsyncGenerator<ItemGr
   readJsonLines(chunksAt(bytes, cuts), { name: 'd', strict: false });
 
 async function passOver(groups: AsyncGenerator<ItemGroup>, partBytes: number, batchItems: number) {
-  const pass = new DatasetPass(groups, { batchItems }, partBytes);
+  const pass = new DatasetPass(groups, { batchItems }, { partBytes });
   const parts: Buffer[] = [];
   while (await pass.hasMore()) {
     const chunks: Uint8Array[] = [];

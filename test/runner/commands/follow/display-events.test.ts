@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorkerEvent } from '../../../../core/contract/events.js';
-import { workerNews, RepeatedNews } from '../../../../runner/commands/follow/display-events.js';
+import { workerNews, RepeatedNews, WorkerNews } from '../../../../runner/commands/follow/display-events.js';
 
 const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };
 
@@ -41,4 +41,31 @@ it('a batch that was handed back because it could not start soon is not shown', 
   } as const;
   expect(workerNews({ ...handedBack, reason: 'waiting' })).toBeUndefined();
   expect(workerNews({ ...handedBack, reason: 'interruption' })?.level).toBe('info');
+});
+
+describe('the losses of batches whose worker died', () => {
+  const loss = (batch: number): WorkerEvent => ({
+    ...at,
+    instance: 'i-1',
+    batch,
+    code: 'losses-seen',
+    losses: 1,
+    message: `A worker died while batch ${batch} was in its slots.`,
+  });
+  const lost: WorkerEvent = { ...at, instance: 'i-2', code: 'lease-lost', items: 0, message: 'lost' };
+
+  it('are one line with their number, before what happened next', () => {
+    const news = new WorkerNews();
+    expect([3, 4, 9].flatMap((batch) => news.push(loss(batch)))).toEqual([]);
+    const [first, second] = news.push(lost);
+    expect(first?.message).toContain('Workers died while 3 batches were in their slots (3-4,9).');
+    expect(second?.code).toBe('lease-lost');
+    expect(news.rest()).toEqual([]);
+  });
+
+  it('are told in the words of the worker when there is one batch alone', () => {
+    const news = new WorkerNews();
+    news.push(loss(3));
+    expect(news.rest().map(({ message }) => message)).toEqual(['i-1: A worker died while batch 3 was in its slots.']);
+  });
 });
