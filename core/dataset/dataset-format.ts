@@ -131,8 +131,8 @@ export const documentReason = (path: string): string =>
   'If the whole file is an item: --format files';
 
 /**
- * What a name says of a file among others. `records`: its rows are items. `bytes`: its first bytes say it. `other`: the file is an item itself. A text is
- * usually a document, and not a list.
+ * The name of a file among others says whether its rows are items (`records`), or whether the file is an item itself (`other`). With `bytes`
+ * its first bytes say it. A text is usually a document, and not a list.
  */
 export function roleByName(path: string): 'records' | 'bytes' | 'other' {
   const byName = formatByName(path);

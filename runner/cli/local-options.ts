@@ -17,7 +17,11 @@ const { integerBetween, numberBetween, duration } = values;
 
 export const localCloudRows = inGroup('Options of a local cloud:', {
   port: parsed('<n>', 'listen at this port (default: any free one)', integerBetween(0, 65_535)),
-  seed: parsed('<n>', 'make arrivals and reclaims repeatable by this seed', integerBetween(0, 2 ** 32 - 1)),
+  seed: parsed(
+    '<n>',
+    'make arrivals and reclaims of the local cloud repeatable by this seed; with --sample it also chooses the items',
+    integerBetween(0, 2 ** 32 - 1),
+  ),
   timeScale: parsed(
     '<x>',
     'run the market (arrivals, notices, prices) x times faster',

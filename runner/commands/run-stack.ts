@@ -29,10 +29,11 @@ export interface RunStack {
 
 export async function openRunStack(
   context: CliContext,
-  flags: StackFlags & LocalFlags & { readonly maxWorkers?: number },
+  flags: StackFlags & LocalFlags & { readonly maxWorkers?: number; readonly sample?: number },
 ): Promise<RunStack> {
   const { env, signal } = context;
-  const given = givenLocalFlags(flags);
+  // With --sample the seed is that of the sample.
+  const given = givenLocalFlags(flags).filter((name) => name !== '--seed' || flags.sample === undefined);
   const names = `${given.join(', ')} ${given.length === 1 ? 'is' : 'are'}`;
   if (!flags.local && given.length > 0) throw new UserError(`${names} for a local cloud. Add --local.`);
   const up = flags.local ? await readLocalState(stateDirectory(env)) : undefined;

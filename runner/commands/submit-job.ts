@@ -249,10 +249,14 @@ export function folderRequest(
   return { followLinks, outputs, cache: path.join(stateDirectory(env), 'files.json') };
 }
 
+/** A local cloud of `run` has a seed, too. Other commands have none. */
+export function refuseSeedAlone({ seed, sample }: JobFlags): void {
+  if (seed === undefined || sample !== undefined) return;
+  throw new UserError('--seed chooses a sample. Add --sample, or leave it out.');
+}
+
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed, idField, keep } = flags;
-  if (seed !== undefined && sample === undefined)
-    throw new UserError('--seed chooses a sample. Add --sample, or leave it out.');
   return {
     arguments: datasets,
     cwd,

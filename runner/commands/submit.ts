@@ -11,7 +11,7 @@ import type { Terminal } from '../display/terminal.js';
 import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
 import { uncontrolledText, wakeController } from './wake-controller.js';
-import { requireDataset, submitFromFlags } from './submit-job.js';
+import { refuseSeedAlone, requireDataset, submitFromFlags } from './submit-job.js';
 
 const submitOptions = { ...jobOptionRows, ...stackOptions };
 
@@ -40,6 +40,7 @@ const warningsOnly = (terminal: Terminal): Display => ({
 
 async function submit({ context, words: datasets, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
   const { terminal, clock, signal } = context;
+  refuseSeedAlone(options);
   const datasetFiles = await checkBeforeStart(context, () => requireDataset(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};

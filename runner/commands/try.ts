@@ -22,7 +22,7 @@ import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
 import { openWeights, type Weights } from '../weights/weights.js';
-import { datasetRequest, folderRequest, modelRequest, weightsRequest } from './submit-job.js';
+import { datasetRequest, folderRequest, modelRequest, refuseSeedAlone, weightsRequest } from './submit-job.js';
 
 export const tryCommand = defineCommand({
   name: 'try',
@@ -51,6 +51,7 @@ const MANY_BYTES = 1024 * MIB;
 
 async function tryModel(context: CliContext, datasets: readonly string[], flags: Options): Promise<number> {
   const { terminal } = context;
+  refuseSeedAlone(flags);
   const config = await configuredStack(flags, context);
   const request = { ...datasetRequest(datasets, context.cwd, flags), folder: folderRequest(context, { flags }) };
   const dataset = await openDataset(request, context.sources(config), context.signal);

@@ -13,7 +13,7 @@ export interface Glob {
   readonly base: string;
   /** The longest text without a wildcard at the beginning of the pattern. */
   readonly literal: string;
-  /** Takes the whole name. */
+  /** The name begins with the base. */
   matches(name: string): boolean;
   /** True when a name below this folder, relative to the base, may match. */
   leadsTo(folder: string): boolean;

@@ -5,6 +5,7 @@
 import { formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
 import { HEAD_BYTES } from '../recognise.js';
+import { isGlob } from './glob.js';
 import { compareBytes, isAboutData, lastName } from './names.js';
 import { closeSource, openSource } from './open-source.js';
 import type { Source } from './source.js';
@@ -55,7 +56,10 @@ export class NameRoles {
 
   #mixture(records: string, other: string): UserError {
     const ending = /\.[^./]+(\.(gz|zst))?$/.exec(records)?.[0] ?? '';
-    const before = this.#argument.replace(/[*?[{].*$/s, '').replace(/[^/]*$/, '');
+    const folder = isGlob(this.#argument)
+      ? this.#argument.replace(/[*?[{].*$/s, '').replace(/[^/]*$/, '')
+      : this.#argument;
+    const before = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
     return new UserError(
       `The dataset ${this.#argument} mixes files of records (${records}) with other files (${other}). ` +
         `Give a glob of those that you mean ('${before}**/*${ending}'), or make every file an item with --format files.`,

@@ -29,7 +29,7 @@ describe('the dataset of a submission', () => {
     'is refused by %s before anything is started, when it cannot be opened',
     async (command) => {
       expect(await stack.run(command, 'parquet.jsonl', '--model', 'model.mjs')).toBe(2);
-      expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not supported');
+      expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is a damaged Parquet file');
       expect(stack.store.writes).toEqual([]);
     },
   );
@@ -91,9 +91,9 @@ describe('the dataset of a submission', () => {
 
   it('has options whose refusal lists the values that they take', async () => {
     expect(await submit('part-00000', '--big-integers', 'bigint')).toBe(2);
-    expect(await submit('part-00000', '--format', 'parquet')).toBe(2);
+    expect(await submit('part-00000', '--format', 'xml')).toBe(2);
     expect(stack.terminal.stderr).toMatch(
-      /Allowed choices are keep, string[^]*Allowed choices are jsonl, csv, tsv, text/,
+      /Allowed choices are keep, string[^]*Allowed choices are jsonl, json, csv, tsv, text, parquet, files/,
     );
   });
 });

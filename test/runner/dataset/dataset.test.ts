@@ -73,7 +73,6 @@ describe('a dataset', () => {
 
   it.each([
     ['missing.jsonl', /does not exist \(no file .*missing\.jsonl\)/],
-    ['.', /The folder \. has no files/],
     ['s3://bucket', /Write s3:\/\/bucket\/file/],
     ['s3://bucket/all.avro', /is Avro, .* If only the name is wrong, state the format with --format \(jsonl/],
   ])('is refused with what to do: %s', async (argument, message) => {

@@ -13,6 +13,7 @@ import {
   outcomeKey,
   planKey,
   sentKey,
+  sourcesKey,
   submitClaimKey,
   workerPointerKey,
 } from '../../../core/contract/keys.js';
@@ -104,6 +105,7 @@ describe('a submission', () => {
     expect(store.writes.filter((key) => key !== sentKey('job-1'))).toEqual([
       submitClaimKey('job-1'),
       inputPartKey('job-1', 0),
+      sourcesKey('job-1'),
       planKey('job-1'),
       workerPointerKey,
       modelBundleKey(manifest.model.digest),
@@ -121,6 +123,7 @@ describe('a submission', () => {
         items: 2_500,
         bytes: input.length,
         badItems: 0,
+        sources: 1,
       },
       model: expect.objectContaining({ name: 'model.mjs', start: { kind: 'module', entry: 'model.mjs' } }) as unknown,
       options: DEFAULT_JOB_OPTIONS,
@@ -363,7 +366,7 @@ describe('a repeated submission after an interruption', () => {
     const both = await Promise.all([submit(), submit()]);
     expect(both.map(({ manifest }) => manifest)).toEqual([both[0].manifest, both[0].manifest]);
     const once = store.writes.filter((key) => key.startsWith('jobs/') && key !== sentKey('job-1'));
-    expect(once.filter((key) => key !== submitClaimKey('job-1'))).toHaveLength(4);
+    expect(once.filter((key) => key !== submitClaimKey('job-1'))).toHaveLength(5);
     expect(bodies).toHaveLength(1_250);
     expect(both.map(({ resumed }) => resumed).sort()).toEqual([false, true]);
     expect(events).toContainEqual({ code: 'following-submit', job: 'job-1', by: 'ada' });
