@@ -57,7 +57,7 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   const toStandardOutput = await goesToStandardOutput(choice, world);
   requireEnd(progressOfJob(view), choice);
   try {
-    const written = await writeOutput(choice, world, resultsOfJob(view.manifest, ports, signal, options));
+    const written = await writeOutput(choice, world, resultsOfJob(view.manifest, ports, signal));
     const shown = !toStandardOutput;
     printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false, only: options.only });
     const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
