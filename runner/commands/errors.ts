@@ -34,7 +34,12 @@ async function errors({
   const { store } = ports;
   const view = await readJobView(store, job, signal);
   const { batches, dataset } = view.manifest;
-  const joins = joinsOf({ job, dataset }, { withInput: true, withSource: true }, { store, signal });
+  // Older submits did not write which files the items came from.
+  const joins = joinsOf(
+    { job, dataset },
+    { withInput: true, withSource: dataset.sources !== undefined },
+    { store, signal },
+  );
   const found = await countFailures({ job, batches, store, signal }, { all: options.all ?? false, joins });
   if (options.json)
     terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);
