@@ -124,7 +124,7 @@ describe('a folder of files on the local cloud', () => {
           (error, _out, text) => resolve({ code: error?.code ?? 0, stderr: text }),
         );
       });
-      expect(stderr).toContain('Cannot read the folder photos / closed: permission denied.');
+      expect(stderr).toContain('Cannot read photos/closed: EACCES: permission denied');
       expect(code).toBe(2);
     } finally {
       await chmod(path.join(place, 'photos/closed'), 0o755);
