@@ -27,6 +27,7 @@ export const NOT_IN_A_STACK: Readonly<Record<string, string>> = {
   DescribeSpotFleetRequests: 'a Spot Fleet is none of a stack of ours',
   DescribeSpotFleetInstances: 'a Spot Fleet is none of a stack of ours',
   ModifySpotFleetRequest: 'a Spot Fleet is none of a stack of ours',
+  DeleteObject: "for parts of results in a user's own bucket, with the user's own rights",
   GetFunctionConfiguration: 'for a fleet that no deploy made, on an emulator',
   UpdateFunctionConfiguration: 'for a fleet that no deploy made, on an emulator',
 };

@@ -45,9 +45,11 @@ export async function jobsLive(pool: Pool): Promise<void> {
   const input = await pool.fillInputBucket({ 'items.jsonl': '1\n2\n', 'objects/0.json': '{}', 'objects/1.json': '{}' });
 
   await lab.admin('POST', 'faults', { service: 's3', action: 'CompleteMultipartUpload', fault: '500' });
+  const folder = await makeFolder(lab.directory);
   const broken = [
     [largeDataset, '--model', modelPath('sized')],
     [small, '--model', largeModel],
+    [folder, '--model', modelPath('double')],
   ].map((args) => lab.cli(['submit', ...args]));
   for (const { code } of await Promise.all(broken)) if (code === 0) throw new Error('The upload did not break off.');
   await lab.admin('DELETE', 'faults');
@@ -59,7 +61,7 @@ export async function jobsLive(pool: Pool): Promise<void> {
     submit(small, modelPath('gated'), `--id held --batch-size 3 --env ${gate.env}`),
     submit(largeDataset, largeModel, `--id large --batch-size 2 --secret API_KEY=${SECRET_ARN}`),
     submit(`s3://${INPUT_BUCKET}/objects/`, modelPath('double'), '--id objects'),
-    submit(await makeFolder(lab.directory), modelPath('double'), '--id files'),
+    submit(folder, modelPath('double'), '--id files'),
     submit(`s3://${INPUT_BUCKET}/items.jsonl`, modelPath('double'), '--id lost --max-attempts 1'),
   ]);
   await input.send(new DeleteObjectCommand({ Bucket: INPUT_BUCKET, Key: 'objects/1.json' }));
