@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Reservoir } from '../../../core/dataset/reservoir.js';
 import { ObjectChanged } from '../../../core/contract/object-store.js';
@@ -205,10 +206,35 @@ describe('a dataset of files is refused', () => {
     expect(await refusal('d')).toMatch(/d\/b\.csv is not a regular file/);
   });
 
-  it('a bad file among many, before anything is read', async () => {
-    await write({ 'd/a.csv': 'x\n1\n', 'd/b.csv': line({ a: 1 }).repeat(2) });
-    const check = checkLocalDataset({ arguments: ['d'], cwd: directory }, signal);
-    await expect(check).rejects.toThrow(/d\/b\.csv has the name of CSV, but its lines are JSON objects/);
+  const column = (data: unknown[], type: 'INT64' | 'STRING'): Buffer =>
+    Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'n', data, type }] }));
+
+  it.each<[string, Readonly<Record<string, string | Buffer>>, RegExp, Options?]>([
+    [
+      'with content that its name denies',
+      { 'd/b.csv': line({ a: 1 }).repeat(2) },
+      /d\/b\.csv has the name of CSV, but its lines are JSON objects/,
+    ],
+    ['of another format', { 'd/b.jsonl': line(1) }, /d\/a\.csv is CSV and d\/b\.jsonl is JSON Lines/],
+    ['with other columns', { 'd/b.csv': 'y\n1\n' }, /d\/b\.csv differs from d\/a\.csv: it lacks the column "x"/],
+    ['with a header that cannot be read', { 'd/b.csv.gz': gzipSync('x,x\n1,2\n') }, /names the column "x" twice/],
+    [
+      'with another type of a column',
+      { 'd/b.parquet': column([1n], 'INT64'), 'd/c.parquet': column(['1'], 'STRING') },
+      /The column "n" has the type integer in d\/b\.parquet, and string in d\/c\.parquet/,
+    ],
+    ['that has no columns to choose', {}, /--columns applies to Parquet/, { columns: ['x'] }],
+  ])('a file %s, among many, before anything is sent', async (_what, files, message, options = {}) => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`d/n${n}.csv`, 'x\n1\n']));
+    await write('d/b.parquet' in files ? {} : { 'd/a.csv': 'x\n1\n', ...many });
+    await write(files);
+    const check = checkLocalDataset({ arguments: ['d'], cwd: directory, ...options }, signal);
+    await expect(check).rejects.toThrow(message);
+  });
+
+  it('unless it has only another order of the columns, or nothing in it', async () => {
+    await write({ 'd/a.csv': 'x,y\n1,2\n', 'd/b.csv': '', 'd/c.csv': 'y,x\n4,3\n' });
+    await checkLocalDataset({ arguments: ['d'], cwd: directory }, signal);
   });
 });
 
