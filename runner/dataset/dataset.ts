@@ -8,12 +8,12 @@ import type { BigIntegers } from './big-integers.js';
 import { datasetName } from './dataset-name.js';
 import type { FileUploads } from './files/file-uploads.js';
 import { type FilesRequest, type FilesSample, openFilesDataset, type SampleOfFiles } from './files/files-dataset.js';
+import type { FilesPlace } from './files/walk-places.js';
 import type { ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
 import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
-import type { FilesPart } from './sources/parts.js';
 import { resolveDataset } from './sources/resolve.js';
 
 export interface DatasetRequest {
@@ -123,34 +123,28 @@ async function open(
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
-  if (resolved.kind === 'files') return openFolder(name, options, resolved.parts, sample);
+  if (resolved.kind === 'files') return openFiles(name, options, resolved.places, sample);
   if (objects === undefined) return undefined;
   return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
 }
 
-function openFolder(
+function openFiles(
   name: string,
   request: Omit<DatasetRequest, 'sample'>,
-  parts: readonly FilesPart[],
+  places: readonly FilesPlace[],
   sample: DatasetSample | undefined,
 ): Dataset {
-  const [part, another] = parts;
-  if (part?.folder === undefined || another !== undefined) {
-    throw new UserError(
-      `The dataset ${name} has files that are items themselves (${part?.sources[0]?.name ?? name}). Give the one folder that they are in.`,
-    );
-  }
   const { strict = false, limit, folder = {} } = request;
   const files = openFilesDataset({
     name,
-    folder: part.folder,
+    places,
     strict,
     followLinks: false,
     outputs: [],
     ...folder,
     ...definedFields({ limit, sample }),
   });
-  return { ...files, files: [part.folder] };
+  return { ...files, files: places.map((place) => (place.kind === 'file' ? place.file : place.folder)) };
 }
 
 function refuseOptionsOfRecords(name: string, { delimiter, columns }: DatasetRequest): void {

@@ -1,6 +1,7 @@
 /** Finds what each argument of a dataset names: one file or object, the files below a folder, or the objects below a prefix. */
 import path from 'node:path';
 import { UserError } from '../../errors.js';
+import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObjects } from '../ports.js';
 import { type Glob, isGlob, parseGlob } from './glob.js';
 import { fileSource, namedFile, STANDARD_INPUT } from './local-source.js';
@@ -17,8 +18,8 @@ export type Part =
 export interface FilesPart {
   readonly kind: 'files';
   readonly argument: string;
-  /** The absolute path of the folder, or undefined when the argument is a glob. */
-  readonly folder: string | undefined;
+  /** Where the files are, when each of them is an item. */
+  readonly place: FilesPlace;
   readonly sources: readonly Source[];
   readonly leftOut: readonly string[];
   /** Links that lead nowhere, sockets and the like. They are errors when the files are rows. */
@@ -76,7 +77,8 @@ async function folderPart(argument: string, root: string, signal: AbortSignal): 
   const { files, leftOut, faults } = await findFiles(search, signal);
   const before = argument.endsWith('/') ? argument : `${argument}/`;
   const sources = files.map(({ place, real }) => fileSource(before + place, path.join(root, place), real));
-  return { kind: 'files', argument, folder: root, sources, leftOut: leftOut.map((place) => before + place), faults };
+  const place = { kind: 'folder', name: argument, folder: root } as const;
+  return { kind: 'files', argument, place, sources, leftOut: leftOut.map((file) => before + file), faults };
 }
 
 async function globPart(argument: string, cwd: string, signal: AbortSignal): Promise<FilesPart> {
@@ -103,9 +105,9 @@ async function globPart(argument: string, cwd: string, signal: AbortSignal): Pro
   return {
     kind: 'files',
     argument,
-    folder: undefined,
+    place: { kind: 'folder', name: argument, folder: root, only: { wanted: search.wanted, leadsTo: search.leadsTo } },
     sources,
-    leftOut: leftOut.map((place) => base + place),
+    leftOut: leftOut.map((file) => base + file),
     faults,
   };
 }

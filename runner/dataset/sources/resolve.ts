@@ -2,10 +2,11 @@
  * Turns the arguments of a dataset into rows of sources, or into items that are files or objects. Sources are in the byte order of their names, whatever the order of
  * the arguments is, so that a glob means the same however a shell expands it.
  */
-import type { DatasetFormat } from '../../../core/dataset/dataset-format.js';
+import { type DatasetFormat, formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
+import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObject, SourceObjects } from '../ports.js';
-import { compareBytes, misorderedNumbers } from './names.js';
+import { compareBytes, lastName, misorderedNumbers } from './names.js';
 import { objectSource, urlOf } from './object-source.js';
 import { type FilesPart, findParts, type ObjectsPart, type Part, type PartsRequest } from './parts.js';
 import { NameRoles, type Role, roleByBytes } from './roles.js';
@@ -16,8 +17,8 @@ export type Resolved =
   | { readonly kind: 'rows'; readonly sources: readonly Source[]; readonly notices: readonly string[] }
   /** Each object below a prefix is an item. */
   | { readonly kind: 'objects'; readonly parts: readonly ObjectsPart[] }
-  /** Each file of a folder of this machine is an item. */
-  | { readonly kind: 'files'; readonly parts: readonly FilesPart[] };
+  /** Each file of these places of this machine is an item. */
+  | { readonly kind: 'files'; readonly places: readonly FilesPlace[] };
 
 export interface ResolveRequest extends PartsRequest {
   readonly name: string;
@@ -43,13 +44,13 @@ export async function resolveDataset(
   }
   if (rows !== undefined) return rowsOf(found);
   const ofObjects = parts.filter((part) => part.kind === 'objects');
-  const ofFiles = parts.filter((part) => part.kind === 'files');
-  if (ofObjects.length > 0 && ofFiles.length > 0) {
+  const places = parts.flatMap((part) => placeOf(part) ?? []);
+  if (ofObjects.length > 0 && places.length > 0) {
     throw new UserError(
       'The items of a dataset are either files of this machine or objects in S3. Submit them as two jobs.',
     );
   }
-  return ofFiles.length > 0 ? { kind: 'files', parts: ofFiles } : { kind: 'objects', parts: ofObjects };
+  return places.length > 0 ? { kind: 'files', places } : { kind: 'objects', parts: ofObjects };
 }
 
 interface FoundPart {
@@ -69,8 +70,8 @@ async function lookAt(
   const { format } = request;
   if (part.kind === 'one') {
     const { source } = part;
-    if (format === 'files') throw oneFile(source.name);
-    return { argument: source.name, role: 'rows', sources: [source], notices: [] };
+    const role = roleOfOne(source, request);
+    return { argument: source.name, role, sources: role === 'rows' ? [source] : [], notices: [] };
   }
   const { argument } = part;
   if (format === 'files') return { argument, role: 'files', sources: [], notices: [] };
@@ -81,10 +82,26 @@ async function lookAt(
   return lookAtObjects(part, format !== undefined, objects, signal);
 }
 
-const oneFile = (name: string): UserError =>
-  new UserError(
-    `--format files needs a folder, a glob or s3://bucket/prefix/, whose files are the items, and ${name} is one file. Give its folder, or a glob in quotes.`,
-  );
+/** One file is rows, unless `--format files` is given. One of several arguments may be what a shell made of a glob, so its name decides. */
+function roleOfOne(source: Source, { format, arguments: { length } }: ResolveRequest): Role {
+  if (format === 'files') {
+    if (source.file !== undefined) return 'files';
+    throw new UserError(
+      `--format files needs files, folders or globs, or s3://bucket/prefix/, whose files are the items, and ${source.name} is ${source.again ? 'one object' : 'a pipe'}. ${source.again ? 'Give its prefix' : 'Save it to a file'}.`,
+    );
+  }
+  // A text that is named is read line by line, and a spreadsheet is refused with what to do about it.
+  const isDocument = formatByName(source.name).kind === 'unknown' && roleByName(lastName(source.name)) === 'other';
+  const isItem = format === undefined && length > 1 && isDocument;
+  return isItem && source.file !== undefined ? 'files' : 'rows';
+}
+
+/** The place of a part whose files are items. Undefined for objects in S3. */
+function placeOf(part: Part): FilesPlace | undefined {
+  if (part.kind === 'files') return part.place;
+  if (part.kind === 'objects' || part.source.file === undefined) return undefined;
+  return { kind: 'file', name: part.source.name, file: part.source.file };
+}
 
 async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSignal): Promise<FoundPart> {
   const { argument, sources, leftOut, faults } = part;

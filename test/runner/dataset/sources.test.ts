@@ -184,10 +184,10 @@ describe('a dataset of files is refused', () => {
     ],
     ['a file given twice', { 'a.csv': 'x\n1\n' }, ['a.csv', './a.csv'], /a\.csv.* given twice/],
     ['a file and its folder', { 'd/a.csv': 'x\n1\n' }, ['d', 'd/a.csv'], /given twice/],
-    ['one file as an item', { 'a.csv': 'x\n1\n' }, 'a.csv', /--format files needs a folder/],
+    ['one object as an item', {}, 's3://b/a.csv', /--format files needs files, .*s3:\/\/b\/a\.csv is one object/],
   ])('%s', async (what, files, argument, message) => {
     await write(files);
-    expect(await refusal(argument, what.startsWith('one file') ? { format: 'files' } : {})).toMatch(message);
+    expect(await refusal(argument, what.startsWith('one object') ? { format: 'files' } : {})).toMatch(message);
   });
 
   it.each([
