@@ -8,13 +8,12 @@ import type { BigIntegers } from './big-integers.js';
 import { datasetName } from './dataset-name.js';
 import type { FileUploads } from './files/file-uploads.js';
 import { type FilesRequest, type FilesSample, openFilesDataset, type SampleOfFiles } from './files/files-dataset.js';
-import type { FilesPlace } from './files/walk-places.js';
 import type { ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
 import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
-import { resolveDataset } from './sources/resolve.js';
+import { type Resolved, resolveDataset } from './sources/resolve.js';
 
 export interface DatasetRequest {
   /** The dataset's arguments on the command line, unchanged. There is at least one. */
@@ -110,7 +109,8 @@ async function open(
   const name = datasetName(request.arguments);
   const { sample: wanted, ...options } = request;
   const sample = wanted && { items: wanted.items, seed: wanted.seed ?? 0 };
-  const resolved = await resolveDataset({ ...request, name }, objects, signal);
+  const outputs = request.folder?.outputs ?? [];
+  const resolved = await resolveDataset({ ...request, name, outputs }, objects, signal);
   if (resolved === undefined) return undefined;
   if (resolved.kind === 'rows') {
     const { format, ...others } = options;
@@ -123,7 +123,7 @@ async function open(
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
-  if (resolved.kind === 'files') return openFiles(name, options, resolved.places, sample);
+  if (resolved.kind === 'files') return openFiles(name, options, resolved, sample);
   if (objects === undefined) return undefined;
   return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
 }
@@ -131,13 +131,14 @@ async function open(
 function openFiles(
   name: string,
   request: Omit<DatasetRequest, 'sample'>,
-  places: readonly FilesPlace[],
+  { places, notices }: Extract<Resolved, { readonly kind: 'files' }>,
   sample: DatasetSample | undefined,
 ): Dataset {
   const { strict = false, limit, folder = {} } = request;
   const files = openFilesDataset({
     name,
     places,
+    notices,
     strict,
     followLinks: false,
     outputs: [],

@@ -34,6 +34,8 @@ import { isOneFolder, type PlacesRequest, walkPlaces } from './walk-places.js';
 export interface FilesRequest extends PlacesRequest {
   /** The dataset's name, for messages. */
   readonly name: string;
+  /** Sentences for the user. */
+  readonly notices?: readonly string[];
   /** True when a file that cannot be read is an error. Otherwise it is a failed item. */
   readonly strict: boolean;
   /** The number of files to read. All when absent. */
@@ -86,6 +88,7 @@ export function openFilesDataset(request: FilesRequest): Dataset {
     check: async (signal) => void (await walk(signal)),
     read: async function* (signal, hooks = {}) {
       const folder = await walkToLimit(signal);
+      for (const message of request.notices ?? []) hooks.notify?.({ level: 'info', code: 'files-left-out', message });
       tellLeftOut(request, folder, hooks);
       yield* readFiles(request, folder, hooks, signal);
     },

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { oneLine, plural } from '../../display/format.js';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { IgnoreRules } from '../../model/shipping/ignore-rules.js';
+import { ownResults } from '../sources/own-results.js';
 
 export interface FolderFile {
   /** The real path of the folder that the name is relative to. The files of a folder share it. */
@@ -34,6 +35,7 @@ const LEFT_OUT = {
   loop: ['link to a folder that contains it', 'links to folders that contain them'],
   special: ['socket, pipe or device', 'sockets, pipes and devices'],
   empty: ['empty folder', 'empty folders'],
+  result: ['file of results of an earlier job', 'files of results of earlier jobs'],
   output: ['file that this command writes', 'files that this command writes'],
 } as const;
 export type LeftOutKind = keyof typeof LEFT_OUT;
@@ -83,6 +85,12 @@ interface Place {
   readonly linked: readonly string[];
 }
 
+interface FolderRules {
+  readonly rules: IgnoreRules;
+  /** The names of files that earlier jobs have written. */
+  readonly results: ReadonlySet<string>;
+}
+
 class Walker {
   readonly #files: FolderFile[] = [];
   readonly #leftOut = new Map<LeftOutKind, number>();
@@ -123,11 +131,13 @@ class Walker {
     await rules.enter(at.place);
     const entries = (await this.#read(at)).map((entry) => ({ entry, key: sortKey(entry) }));
     entries.sort((a, b) => Buffer.compare(a.key, b.key));
+    const names = entries.filter(({ entry }) => !entry.isDirectory()).map(({ entry }) => entry.name.toString());
+    const results = await ownResults(at.absolute, names);
     if (entries.length === 0 && at.place !== '') this.#count('empty');
     for (let from = 0; from < entries.length; from += STATS_AT_ONCE) {
       this.#signal.throwIfAborted();
       const some = entries.slice(from, from + STATS_AT_ONCE);
-      const seen = await Promise.all(some.map(({ entry }) => this.#look(at, entry, rules)));
+      const seen = await Promise.all(some.map(({ entry }) => this.#look(at, entry, { rules, results })));
       for (const one of seen) await this.#take(one, rules);
     }
   }
@@ -144,7 +154,7 @@ class Walker {
   }
 
   /** Decides what an entry is. It changes nothing, because many entries are looked at side by side. */
-  async #look(at: Place, entry: Dirent<Buffer>, rules: IgnoreRules): Promise<Seen> {
+  async #look(at: Place, entry: Dirent<Buffer>, { rules, results }: FolderRules): Promise<Seen> {
     const own = this.#nameOf(entry, at);
     const place = at.place === '' ? own : `${at.place}/${own}`;
     const absolute = path.join(at.absolute, own);
@@ -157,6 +167,7 @@ class Walker {
     if (entry.isSymbolicLink()) return this.#lookAtLink(absolute, place, at);
     if (!entry.isFile()) return { kind: 'special' };
     if (this.#outputs.has(absolute)) return { kind: 'output' };
+    if (results.has(own)) return { kind: 'result' };
     // A file that vanishes meanwhile is an item that cannot be read.
     return { kind: 'file', file: this.#file(place, (await stat(absolute).catch(() => undefined))?.size ?? 0) };
   }

@@ -12,17 +12,20 @@ import { type FilesPart, findParts, type ObjectsPart, type Part, type PartsReque
 import { NameRoles, type Role, roleByBytes } from './roles.js';
 import type { Source } from './source.js';
 import { MOST_FILES } from './walk-files.js';
+import { outputNotice, resultsNotice, withoutResults } from './without-results.js';
 
 export type Resolved =
   | { readonly kind: 'rows'; readonly sources: readonly Source[]; readonly notices: readonly string[] }
   /** Each object below a prefix is an item. */
   | { readonly kind: 'objects'; readonly parts: readonly ObjectsPart[] }
   /** Each file of these places of this machine is an item. */
-  | { readonly kind: 'files'; readonly places: readonly FilesPlace[] };
+  | { readonly kind: 'files'; readonly places: readonly FilesPlace[]; readonly notices: readonly string[] };
 
 export interface ResolveRequest extends PartsRequest {
   readonly name: string;
   readonly format?: DatasetFormat;
+  /** Absolute paths that the command writes. The first is that of the results. */
+  readonly outputs?: readonly string[];
 }
 
 /** Without `objects`, arguments in S3 are left out. Undefined when all are in S3 then. */
@@ -31,8 +34,10 @@ export async function resolveDataset(
   objects: SourceObjects | undefined,
   signal: AbortSignal,
 ): Promise<Resolved | undefined> {
-  const parts = await findParts(request, objects, signal);
-  if (parts.length === 0) return undefined;
+  const named = await findParts(request, objects, signal);
+  if (named.length === 0) return undefined;
+  const { parts, leftOut } = await withoutResults(named);
+  const told = outputNotice(parts, request.outputs);
   const found: FoundPart[] = [];
   for (const part of parts) found.push(await lookAt(part, request, objects, signal));
   const rows = found.find(({ role }) => role === 'rows');
@@ -42,15 +47,18 @@ export async function resolveDataset(
       `The dataset mixes files of records (${rows.argument}) with files that are items themselves (${files.argument}). Submit them as two jobs, or make every file an item with --format files.`,
     );
   }
-  if (rows !== undefined) return rowsOf(found);
+  if (rows !== undefined)
+    return rowsOf(found, [...told, ...resultsNotice(request.name, [...leftOut.named, ...leftOut.found])]);
   const ofObjects = parts.filter((part) => part.kind === 'objects');
+  // The files of folders are counted where they are walked.
+  const notices = [...told, ...resultsNotice(request.name, leftOut.named)];
   const places = parts.flatMap((part) => placeOf(part) ?? []);
   if (ofObjects.length > 0 && places.length > 0) {
     throw new UserError(
       'The items of a dataset are either files of this machine or objects in S3. Submit them as two jobs.',
     );
   }
-  return places.length > 0 ? { kind: 'files', places } : { kind: 'objects', parts: ofObjects };
+  return places.length > 0 ? { kind: 'files', places, notices } : { kind: 'objects', parts: ofObjects };
 }
 
 interface FoundPart {
@@ -187,11 +195,11 @@ function leftOutNotices(argument: string, leftOut: readonly string[], { about }:
   return [...underlined, ...told];
 }
 
-function rowsOf(found: readonly FoundPart[]): Resolved {
+function rowsOf(found: readonly FoundPart[], told: readonly string[]): Resolved {
   const sources = found.flatMap((part) => part.sources);
   const sorted = [...sources].sort((a, b) => compareBytes(a.name, b.name));
   refuseTwice(sorted);
-  const notices = found.flatMap((part) => part.notices);
+  const notices = [...told, ...found.flatMap((part) => part.notices)];
   const misordered = misorderedNumbers(sorted.map(({ name }) => name));
   if (misordered === undefined) return { kind: 'rows', sources: sorted, notices };
   const [before, after] = misordered;

@@ -13,6 +13,7 @@ import { checkLocalDataset, type Dataset, type DatasetRequest, openDataset } fro
 import type { SourceObjects } from '../../../runner/dataset/ports.js';
 import { compareBytes, misorderedNumbers } from '../../../runner/dataset/sources/names.js';
 import { UserError } from '../../../runner/errors.js';
+import { CLAIM, META } from './own-results.js';
 import { chunksOf, itemsOf } from './reading.js';
 
 let directory: string;
@@ -151,6 +152,49 @@ describe('the rows of several files', () => {
       { x: '1', y: '2' },
       { y: '4', x: '3' },
     ]);
+  });
+});
+
+describe('results of earlier jobs beside the data', () => {
+  const lake = {
+    'lake/a.jsonl': line(1),
+    'lake/lake.results.jsonl': line('result'),
+    'lake/lake.results.jsonl.meta.json': META,
+    'lake/out/_spotpool.json': CLAIM,
+    'lake/out/part-00000.jsonl': line('part'),
+  };
+
+  it('are left out, and a line says so', async () => {
+    await write(lake);
+    const files = Object.keys(lake).filter((name) => name.startsWith('lake/') && !name.includes('/out/'));
+    for (const args of [['lake'], ['lake/**/*.jsonl'], files]) {
+      const { items, notices } = await read(args);
+      expect(items).toEqual([1]);
+      expect(notices).toMatch(/^lake\/lake\.results\.jsonl (has|and 1 other file have) results of earlier jobs, and /);
+    }
+  });
+
+  it('are data when they are given without other files', async () => {
+    await write(lake);
+    expect((await read('lake/lake.results.jsonl')).items).toEqual(['result']);
+    expect((await read('lake/*.results.jsonl')).items).toEqual(['result']);
+    expect((await read('lake/out')).items).toEqual(['part']);
+    expect((await read(['lake/out', 'lake/lake.results.jsonl'])).items).toEqual(['result', 'part']);
+  });
+
+  it('are only what spotpool itself wrote', async () => {
+    await write({ 'd/a.jsonl': line(1), 'd/a.jsonl.meta.json': '{"job":"x"}' });
+    expect((await read('d/*.jsonl')).items).toEqual([1]);
+  });
+
+  it('will be told when the results go among the data', async () => {
+    await write({ 'd/a.jsonl': line(1) });
+    const outputs = [path.join(directory, 'd/sub/r.jsonl')];
+    const told = /^The results will be among the files of the dataset \S+ \(sub\/r\.jsonl\)/;
+    expect((await read('d', { folder: { outputs } })).notices).toMatch(told);
+    expect((await read('d/**/*.jsonl', { folder: { outputs } })).notices).toMatch(told);
+    expect((await read('d/*.jsonl', { folder: { outputs } })).notices).toBe('');
+    expect((await read('d', { folder: { outputs: [path.join(directory, 'r.jsonl')] } })).notices).toBe('');
   });
 });
 

@@ -8,6 +8,7 @@ import type { SourceObjects } from '../../../../runner/dataset/ports.js';
 import { UserError } from '../../../../runner/errors.js';
 import { tempDirectory } from '../../model/files.js';
 import { linesOf } from '../reading.js';
+import { META } from '../own-results.js';
 import { namesOf } from './folder.js';
 
 const { signal } = new AbortController();
@@ -69,6 +70,22 @@ describe('files that are items', () => {
   it('are without those that a .spotpoolignore names, in a glob, too', async () => {
     const cwd = await tempDirectory({ ...PHOTOS, 'photos/.spotpoolignore': 'b.png\n' });
     expect(await names(cwd, ['photos/*.png'])).toEqual(['a.png']);
+  });
+
+  it('are without the results of earlier jobs, which a line counts or names', async () => {
+    const cwd = await tempDirectory({
+      ...PHOTOS,
+      'photos/p.results.jsonl': 'x',
+      'photos/p.results.jsonl.meta.json': META,
+    });
+    const folder = await read(cwd, ['photos']);
+    expect(folder.names).toEqual(['a.png', 'b.png', 'c.jpg', 'deep/d.png']);
+    expect(folder.notices).toEqual([
+      'Left out of the folder photos: 1 hidden file or folder and 2 files of results of earlier jobs.',
+    ]);
+    const expanded = await read(cwd, ['photos/a.png', 'photos/p.results.jsonl', 'photos/p.results.jsonl.meta.json']);
+    expect(expanded.names).toEqual(['a.png']);
+    expect(expanded.notices.join()).toMatch(/^photos\/p\.results\.jsonl has results of earlier jobs, and is left out/);
   });
 
   it.each<[string, readonly string[], RegExp]>([
