@@ -13,6 +13,7 @@ import type { Notify } from './notice.js';
 import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
+import type { SpreadRead } from './sources/read-spread.js';
 import { type Resolved, resolveDataset } from './sources/resolve.js';
 
 export interface DatasetRequest {
@@ -71,6 +72,11 @@ export interface Dataset {
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
   check(signal: AbortSignal): Promise<void>;
+  /**
+   * Reads about so many bytes of items, of files that are spread over all files. Undefined when all of them have no more, and absent for a dataset that is read
+   * from its beginning.
+   */
+  readonly readSpread?: (most: number, signal: AbortSignal, hooks?: ReadHooks) => Promise<SpreadRead | undefined>;
   /** Reads some files of a folder that is the dataset, spread over it. Absent for other datasets. */
   readonly sampleFiles?: (most: SampleOfFiles, signal: AbortSignal) => Promise<FilesSample>;
 }

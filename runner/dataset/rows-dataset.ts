@@ -2,11 +2,12 @@
 import type { DatasetSample } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { readByName } from './recognise.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset, ReadHooks } from './dataset.js';
 import { sampled } from './sample/sampled.js';
 import { checkSources } from './sources/check-sources.js';
 import { SourceLedger } from './sources/ledger.js';
 import { readRows, type RowsRequest } from './sources/read-rows.js';
+import { readSpread } from './sources/read-spread.js';
 import type { Resolved } from './sources/resolve.js';
 import type { SourceFacts } from './sources/source.js';
 
@@ -32,6 +33,12 @@ export function openRowsDataset(request: Request, { sources, notices }: Rows): D
       const rows = readRows(sources, { ...rest, name }, { ...hooks, onFacts }, signal);
       return ledger.over(sample === undefined ? rows : sampled(rows, sample, signal));
     },
+    ...(isReadWhole({ ...request, sources: sources.length })
+      ? {}
+      : {
+          readSpread: (most: number, signal: AbortSignal, hooks: ReadHooks = {}) =>
+            readSpread(sources, { ...rest, name }, { most, hooks }, signal),
+        }),
     check: (signal) =>
       checkSources(
         sources.filter(({ file }) => file !== undefined),
@@ -40,6 +47,14 @@ export function openRowsDataset(request: Request, { sources, notices }: Rows): D
       ),
   };
 }
+
+/** A part that the user chose is read as it is, and one file from its beginning. */
+const isReadWhole = ({
+  limit,
+  sample,
+  sources,
+}: Pick<Request, 'limit' | 'sample'> & { readonly sources: number }): boolean =>
+  sources < 2 || limit !== undefined || sample !== undefined;
 
 const sampleNotice = (sample: DatasetSample | undefined): readonly string[] =>
   sample === undefined

@@ -1,4 +1,4 @@
-/** What every opened file of a dataset must satisfy, whether its rows are read or only its beginning is looked at. */
+/** Checks that an opened file fits the files before it, whether its rows are read or only its beginning is looked at. */
 import { UserError } from '../../errors.js';
 import type { Agreement } from './agreement.js';
 import { formatOfOpened, type OpenedSource } from './open-source.js';

@@ -1,4 +1,4 @@
-/** What spotpool writes beside its results, for tests of folders that have both data and results. */
+/** Makes the files that spotpool writes beside its results, for tests of folders that have both data and results. */
 import { encodeClaim } from '../../../runner/results/parts/parts-manifest.js';
 import { encodeMeta } from '../../../runner/results/results-meta.js';
 
