@@ -78,3 +78,53 @@ async function fetched({ file, sha256, fetch, unpack }: PackageFile): Promise<st
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** A package of the npm registry that is nothing but data. */
+interface DataPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The SHA-256 of the archive. */
+  readonly sha256: string;
+}
+
+/** Small files of CSV with every difficulty: BSD-2-Clause. */
+export const CSV_SPECTRUM: DataPackage = {
+  name: 'csv-spectrum',
+  version: '2.0.0',
+  sha256: '002a6a938bf51ceb26af7b760f5c1b54baca4820b0e9142f135619210c93d021',
+};
+
+/** The files of JSONTestSuite as JavaScript: MIT. Bytes that are no UTF-8 stand in it as U+FFFD. */
+export const JSON_TEST_SUITE: DataPackage = {
+  name: 'json-test-suite',
+  version: '1.0.0',
+  sha256: 'f87650ededbb84ac44bd926bd2b660206d9566449810f755972ce31c5c6297df',
+};
+
+/** The big list of naughty strings: MIT. */
+export const NAUGHTY_STRINGS: DataPackage = {
+  name: 'big-list-of-naughty-strings',
+  version: '1.0.0',
+  sha256: 'fcf8ad8bd3557f1f13cfcf63816b174363704df6eb36088c384c17c012091d73',
+};
+
+/** Returns the folder that the package is unpacked in. */
+export async function packageFolder({ name, version, sha256 }: DataPackage): Promise<string> {
+  const place = path.resolve('.peers/data', `${name}-${version}`);
+  if (existsSync(place)) return place;
+  await mkdir(path.dirname(place), { recursive: true });
+  const folder = await mkdtemp(path.join(path.dirname(place), 'fetch-'));
+  try {
+    const pack = ['pack', `${name}@${version}`, '--silent', '--pack-destination', folder];
+    await run('npm', pack, { timeout: FETCH_TIMEOUT_MS });
+    const [archive = ''] = await readdir(folder);
+    const bytes = await readFile(path.join(folder, archive));
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== sha256) throw new Error(`${archive} has the SHA-256 ${found}, and ${sha256} was expected.`);
+    await run('tar', ['xzf', path.join(folder, archive), '-C', folder]);
+    await rename(path.join(folder, 'package'), place);
+    return place;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -13,8 +13,8 @@ import type { Notify } from './notice.js';
 import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
-import type { FilesPart } from './sources/parts.js';
-import { resolveDataset } from './sources/resolve.js';
+import type { SpreadRead } from './sources/read-spread.js';
+import { type Resolved, resolveDataset } from './sources/resolve.js';
 
 export interface DatasetRequest {
   /** The dataset's arguments on the command line, unchanged. There is at least one. */
@@ -72,6 +72,11 @@ export interface Dataset {
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
   check(signal: AbortSignal): Promise<void>;
+  /**
+   * Reads about so many bytes of items, of files that are spread over all files. Undefined when all of them have no more, and absent for a dataset that is read
+   * from its beginning.
+   */
+  readonly readSpread?: (most: number, signal: AbortSignal, hooks?: ReadHooks) => Promise<SpreadRead | undefined>;
   /** Reads some files of a folder that is the dataset, spread over it. Absent for other datasets. */
   readonly sampleFiles?: (most: SampleOfFiles, signal: AbortSignal) => Promise<FilesSample>;
 }
@@ -110,7 +115,8 @@ async function open(
   const name = datasetName(request.arguments);
   const { sample: wanted, ...options } = request;
   const sample = wanted && { items: wanted.items, seed: wanted.seed ?? 0 };
-  const resolved = await resolveDataset({ ...request, name }, objects, signal);
+  const outputs = request.folder?.outputs ?? [];
+  const resolved = await resolveDataset({ ...request, name, outputs }, objects, signal);
   if (resolved === undefined) return undefined;
   if (resolved.kind === 'rows') {
     const { format, ...others } = options;
@@ -123,34 +129,29 @@ async function open(
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
-  if (resolved.kind === 'files') return openFolder(name, options, resolved.parts, sample);
+  if (resolved.kind === 'files') return openFiles(name, options, resolved, sample);
   if (objects === undefined) return undefined;
   return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
 }
 
-function openFolder(
+function openFiles(
   name: string,
   request: Omit<DatasetRequest, 'sample'>,
-  parts: readonly FilesPart[],
+  { places, notices }: Extract<Resolved, { readonly kind: 'files' }>,
   sample: DatasetSample | undefined,
 ): Dataset {
-  const [part, another] = parts;
-  if (part?.folder === undefined || another !== undefined) {
-    throw new UserError(
-      `The dataset ${name} has files that are items themselves (${part?.sources[0]?.name ?? name}). Give the one folder that they are in.`,
-    );
-  }
   const { strict = false, limit, folder = {} } = request;
   const files = openFilesDataset({
     name,
-    folder: part.folder,
+    places,
+    notices,
     strict,
     followLinks: false,
     outputs: [],
     ...folder,
     ...definedFields({ limit, sample }),
   });
-  return { ...files, files: [part.folder] };
+  return { ...files, files: places.map((place) => (place.kind === 'file' ? place.file : place.folder)) };
 }
 
 function refuseOptionsOfRecords(name: string, { delimiter, columns }: DatasetRequest): void {

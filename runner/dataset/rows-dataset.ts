@@ -2,26 +2,22 @@
 import type { DatasetSample } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { readByName } from './recognise.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset, ReadHooks } from './dataset.js';
 import { sampled } from './sample/sampled.js';
-import { closeSource, openSource } from './sources/open-source.js';
+import { checkSources } from './sources/check-sources.js';
 import { SourceLedger } from './sources/ledger.js';
 import { readRows, type RowsRequest } from './sources/read-rows.js';
+import { readSpread } from './sources/read-spread.js';
 import type { Resolved } from './sources/resolve.js';
-import type { Source, SourceFacts } from './sources/source.js';
+import type { SourceFacts } from './sources/source.js';
 
 type Rows = Extract<Resolved, { readonly kind: 'rows' }>;
 type Request = RowsRequest & { readonly sample?: DatasetSample };
-
-/** So many files are looked at before anything is sent. Of more files, these are from all over the dataset. */
-const MOST_CHECKED = 5_000;
 
 export function openRowsDataset(request: Request, { sources, notices }: Rows): Dataset {
   const { name, sample, ...rest } = request;
   if (request.format === undefined) for (const source of sources) readByName(source.name);
   const ledger = new SourceLedger(sources);
-  const { format, delimiter, columns } = request;
-  const hints = definedFields({ format, delimiter, columns });
   return {
     name,
     kind: 'lines',
@@ -37,22 +33,30 @@ export function openRowsDataset(request: Request, { sources, notices }: Rows): D
       const rows = readRows(sources, { ...rest, name }, { ...hooks, onFacts }, signal);
       return ledger.over(sample === undefined ? rows : sampled(rows, sample, signal));
     },
-    check: async (signal) => {
-      for (const source of spread(sources.filter(({ file }) => file !== undefined))) {
-        await closeSource(await openSource(source, 0, hints, signal));
-      }
-    },
+    ...(isReadWhole({ ...request, sources: sources.length })
+      ? {}
+      : {
+          readSpread: (most: number, signal: AbortSignal, hooks: ReadHooks = {}) =>
+            readSpread(sources, { ...rest, name }, { most, hooks }, signal),
+        }),
+    check: (signal) =>
+      checkSources(
+        sources.filter(({ file }) => file !== undefined),
+        { ...rest, name },
+        signal,
+      ),
   };
 }
+
+/** A part that the user chose is read as it is, and one file from its beginning. */
+const isReadWhole = ({
+  limit,
+  sample,
+  sources,
+}: Pick<Request, 'limit' | 'sample'> & { readonly sources: number }): boolean =>
+  sources < 2 || limit !== undefined || sample !== undefined;
 
 const sampleNotice = (sample: DatasetSample | undefined): readonly string[] =>
   sample === undefined
     ? []
     : [`The items are a random sample of the dataset (--sample ${sample.items} --seed ${sample.seed}).`];
-
-function spread(sources: readonly Source[]): readonly Source[] {
-  const step = Math.max(1, sources.length / MOST_CHECKED);
-  const checked: Source[] = [];
-  for (let at = 0; at < sources.length; at += step) checked.push(...sources.slice(Math.floor(at), Math.floor(at) + 1));
-  return checked;
-}

@@ -82,6 +82,9 @@ const metaShape = object<ResultsMeta & { readonly version: 1 }>({
   only: optional(oneOf<'ok' | 'failed'>({ ok: true, failed: true })),
 });
 
+/** True for what spotpool writes beside its results. */
+export const isMeta = (json: string): boolean => decodeMeta(json) !== undefined;
+
 function decodeMeta(json: string): ResultsMeta | undefined {
   const read = decode(metaShape, json);
   if (read === undefined) return undefined;

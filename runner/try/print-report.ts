@@ -140,12 +140,17 @@ function facts(report: TryReport): readonly (readonly [string, string])[] {
 
 function sampleText({ ok, failed, sample }: TryReport): string {
   const computed = ok + failed;
-  const of = sample.isWhole
-    ? `the ${plural(sample.seen, 'item')} of the dataset`
-    : `the first ${plural(sample.seen, 'item')} of the dataset (it was not read to its end)`;
+  const of = lookedAtText(sample);
   const left =
     computed < sample.items ? `; the other ${count(sample.items - computed)} of the sample were not computed` : '';
   return `${plural(computed, 'item')} from all over ${of}: ${count(ok)} ok, ${count(failed)} failed${left}`;
+}
+
+function lookedAtText({ isWhole, seen, files }: TryReport['sample']): string {
+  const items = plural(seen, 'item');
+  if (isWhole) return `the ${items} of the dataset`;
+  if (files === undefined) return `the first ${items} of the dataset (it was not read to its end)`;
+  return `${items} of ${plural(files.read, 'file')}, spread over the ${plural(files.of, 'file')} of the dataset (items are numbered as they were read)`;
 }
 
 function shippedText({ shipped }: TryReport): string {

@@ -1,6 +1,7 @@
 /**
  * Takes a sample that is spread over a dataset, in constant memory. A large dataset is not read to its end: a local file up to a size that a laptop reads in
- * seconds, an object in S3 up to a size that costs little to transfer, a prefix up to a number of listed objects.
+ * seconds, an object in S3 up to a size that costs little to transfer, a prefix up to a number of listed objects. Of many files, the beginnings of some are read,
+ * which are spread over all of them.
  */
 import { decodeObjectReference } from '../../core/contract/input-line.js';
 import type { ProbeItem } from '../../core/probe/probe.js';
@@ -8,6 +9,7 @@ import { SpreadSample } from '../../core/probe/spread-sample.js';
 import type { Dataset, ReadHooks } from '../dataset/dataset.js';
 import type { FilesSample } from '../dataset/files/files-dataset.js';
 import { type ItemGroup, itemOf } from '../dataset/item-group.js';
+import type { SpreadRead } from '../dataset/sources/read-spread.js';
 
 const MIB = 1024 * 1024;
 
@@ -36,6 +38,8 @@ export interface Sample {
   readonly seenBytes: number;
   /** The dataset has no more items than were looked at. */
   readonly isWhole: boolean;
+  /** How many files were looked at, of how many, when the dataset has too many bytes to read all of them. */
+  readonly files?: SpreadRead['files'];
   /** Reads the files of a folder that the items name. Absent when the items are lines, or objects in S3. */
   readonly streams?: FilesSample['streams'];
 }
@@ -62,7 +66,8 @@ export async function sampleItems(
   let seen = 0;
   let seenBytes = 0;
   let isWhole = true;
-  for await (const group of dataset.read(signal, hooks)) {
+  const spread = await dataset.readSpread?.(bounds.bytes, signal, hooks);
+  for await (const group of spread?.groups ?? dataset.read(signal, hooks)) {
     signal.throwIfAborted();
     if (seen >= bounds.items || seenBytes >= bounds.bytes) {
       isWhole = false;
@@ -72,7 +77,8 @@ export async function sampleItems(
     seen += group.ends.length;
     seenBytes += group.bytes.length;
   }
-  return { items: sample.take(), seen, seenBytes, isWhole };
+  if (spread === undefined) return { items: sample.take(), seen, seenBytes, isWhole };
+  return { items: sample.take(), seen, seenBytes, isWhole: false, files: spread.files };
 }
 
 function addGroup(sample: SpreadSample<ProbeItem>, group: ItemGroup, first: number, isObjects: boolean): void {

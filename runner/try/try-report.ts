@@ -35,6 +35,7 @@ export interface TryReport {
     readonly seen: number;
     readonly seenBytes: number;
     readonly isWhole: boolean;
+    readonly files?: Sample['files'];
   };
   readonly items: readonly TriedItem[];
   readonly ok: number;
@@ -51,6 +52,14 @@ export interface TryReport {
   readonly repeated?: ProbeReport['repeated'];
   readonly log: readonly string[];
 }
+
+const sampleFacts = ({ items, seen, seenBytes, isWhole, files }: Sample): TryReport['sample'] => ({
+  items: items.length,
+  seen,
+  seenBytes,
+  isWhole,
+  ...definedFields({ files }),
+});
 
 /** Some million items give an idea when the dataset was not read to its end. */
 const EXAMPLE_ITEMS = 1_000_000;
@@ -83,7 +92,7 @@ export function tryReport(
     dataset,
     model: spec,
     shipped: { ...shipped, packedBytes: bytes, leftOut },
-    sample: { items: sample.items.length, seen: sample.seen, seenBytes: sample.seenBytes, isWhole: sample.isWhole },
+    sample: sampleFacts(sample),
     items: sample.items.map(({ index, input }) => {
       const result = results.get(index);
       return { index, input, ...definedFields({ idJson: idOf(input, idField), result }) };

@@ -1,5 +1,5 @@
 /**
- * A folder of this machine whose files are the items. Each line names an object `files/<sha256>` of the stack's bucket, and the file's path in the folder.
+ * Folders and files of this machine whose files are the items. Each line names an object `files/<sha256>` of the stack's bucket, and the file's path in its folder.
  *
  * Invariants:
  * - The lines depend on the names and bytes of the files alone, never on timing: they come in the byte order of the names.
@@ -25,12 +25,17 @@ import { DigestCache, identityOf } from '../../weights/digest-cache.js';
 import type { Dataset, ReadHooks } from '../dataset.js';
 import type { ItemGroup } from '../item-group.js';
 import { FileUploads } from './file-uploads.js';
-import { type FolderFile, leftOutText, type WalkedFolder, walkFolder, type WalkRequest } from './folder-walk.js';
+import { type FolderFile, leftOutText, type WalkedFolder } from './folder-walk.js';
 import { inOrder } from './in-order.js';
 import { FileChanged, FileFault, type HashedFile, readFile, WHOLE_BYTES } from './read-file.js';
 import { Room } from './room.js';
+import { isOneFolder, type PlacesRequest, walkPlaces } from './walk-places.js';
 
-export interface FilesRequest extends WalkRequest {
+export interface FilesRequest extends PlacesRequest {
+  /** The dataset's name, for messages. */
+  readonly name: string;
+  /** What the user is told when the files are read. */
+  readonly notices?: readonly string[];
   /** True when a file that cannot be read is an error. Otherwise it is a failed item. */
   readonly strict: boolean;
   /** The number of files to read. All when absent. */
@@ -70,8 +75,8 @@ const CACHE_BOUNDS = { leastBytes: 0n, mostEntries: 200_000 };
 
 export function openFilesDataset(request: FilesRequest): Dataset {
   let walked: Promise<WalkedFolder> | undefined;
-  /** The folder is walked once. */
-  const walk = (signal: AbortSignal): Promise<WalkedFolder> => (walked ??= walkFolder(request, signal));
+  /** The folders are walked once. */
+  const walk = (signal: AbortSignal): Promise<WalkedFolder> => (walked ??= walkPlaces(request, signal));
   const walkToLimit = async (signal: AbortSignal): Promise<WalkedFolder> => {
     const folder = await walk(signal);
     return { ...folder, files: chosenOf(folder.files, request) };
@@ -83,7 +88,8 @@ export function openFilesDataset(request: FilesRequest): Dataset {
     check: async (signal) => void (await walk(signal)),
     read: async function* (signal, hooks = {}) {
       const folder = await walkToLimit(signal);
-      tellLeftOut(request.name, folder, hooks);
+      for (const message of request.notices ?? []) hooks.notify?.({ level: 'info', code: 'files-left-out', message });
+      tellLeftOut(request, folder, hooks);
       yield* readFiles(request, folder, hooks, signal);
     },
     sampleFiles: async (most, signal) => sampleFiles(await walkToLimit(signal), most, signal),
@@ -102,16 +108,12 @@ function chosenOf(files: readonly FolderFile[], { limit, sample }: FilesRequest)
   return chosen.sort((a, b) => a - b).flatMap((index) => files[index] ?? []);
 }
 
-async function sampleFiles(
-  { root, files }: WalkedFolder,
-  most: SampleOfFiles,
-  signal: AbortSignal,
-): Promise<FilesSample> {
+async function sampleFiles({ files }: WalkedFolder, most: SampleOfFiles, signal: AbortSignal): Promise<FilesSample> {
   const spread = new SpreadSample<number>(most);
   for (const [index, { bytes }] of files.entries()) spread.add(index, bytes, index);
   // Nothing is uploaded, so no bucket has the files.
   const uploads = new FileUploads('this-machine');
-  const reader = new FileReader(root, uploads, await DigestCache.read(undefined));
+  const reader = new FileReader(uploads, await DigestCache.read(undefined));
   const read = async (index: number): Promise<ProbeItem> => {
     const { line } = await reader.lineOf(files[index] as FolderFile, signal);
     return { index, input: decodeInputLine(line) };
@@ -120,15 +122,16 @@ async function sampleFiles(
   return { items, seen: files.length, streams: uploads.streams };
 }
 
-function tellLeftOut(name: string, { leftOut }: WalkedFolder, { notify }: ReadHooks): void {
+function tellLeftOut(request: FilesRequest, { leftOut }: WalkedFolder, { notify }: ReadHooks): void {
   const text = leftOutText(leftOut);
   if (text === undefined) return;
-  notify?.({ level: 'info', code: 'files-left-out', message: `Left out of the folder ${name}: ${text}.` });
+  const which = `the ${isOneFolder(request.places) ? 'folder' : 'dataset'} ${request.name}`;
+  notify?.({ level: 'info', code: 'files-left-out', message: `Left out of ${which}: ${text}.` });
 }
 
 async function* readFiles(
   request: FilesRequest,
-  { root, files }: WalkedFolder,
+  { files }: WalkedFolder,
   { files: uploads }: ReadHooks,
   signal: AbortSignal,
 ): AsyncGenerator<ItemGroup> {
@@ -136,7 +139,7 @@ async function* readFiles(
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   uploads.expect(files.length, bytes);
   const cache = await DigestCache.read(request.cache, CACHE_BOUNDS);
-  const reader = new FileReader(root, uploads, cache);
+  const reader = new FileReader(uploads, cache);
   try {
     for (const some of [files.slice(0, FIRST_FILES), files.slice(FIRST_FILES)]) {
       yield* grouped(requireReadable(request, inOrder(some, FILES_AHEAD, reader.lineOf, signal)));
@@ -157,28 +160,27 @@ interface FileLine {
 
 class FileReader {
   readonly #room = new Room(ROOM);
-  readonly #root: string;
   readonly #uploads: FileUploads;
   readonly #cache: DigestCache;
 
-  constructor(root: string, uploads: FileUploads, cache: DigestCache) {
-    this.#root = root;
+  constructor(uploads: FileUploads, cache: DigestCache) {
     this.#uploads = uploads;
     this.#cache = cache;
   }
 
-  readonly lineOf = async ({ name, bytes }: FolderFile, signal: AbortSignal): Promise<FileLine> => {
+  readonly lineOf = async (file: FolderFile, signal: AbortSignal): Promise<FileLine> => {
+    const { bytes } = file;
     const room = bytes > WHOLE_BYTES ? LARGE_ROOM_BYTES : bytes;
-    const line = await this.#room.with(room, () => this.#read(name, signal));
+    const line = await this.#room.with(room, () => this.#read(file, signal));
     this.#uploads.count(bytes);
     return line;
   };
 
-  async #read(name: string, signal: AbortSignal): Promise<FileLine> {
+  async #read({ root, name }: FolderFile, signal: AbortSignal): Promise<FileLine> {
     for (let tries = 1; ; tries += 1) {
       signal.throwIfAborted();
       try {
-        const { digest, bytes } = await this.#stored(path.join(this.#root, name), signal);
+        const { digest, bytes } = await this.#stored(path.join(root, name), signal);
         const reference: ObjectReference = { bucket: this.#uploads.bucket, key: fileKey(digest), size: bytes, name };
         return { line: JSON.stringify(reference), bytes };
       } catch (error) {

@@ -10,8 +10,11 @@ import path from 'node:path';
 import { oneLine, plural } from '../../display/format.js';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { IgnoreRules } from '../../model/shipping/ignore-rules.js';
+import { ownResults } from '../sources/own-results.js';
 
 export interface FolderFile {
+  /** The real path of the folder that the name is relative to. The files of a folder share it. */
+  readonly root: string;
   /** The path below the folder, with `/` between the names of folders. */
   readonly name: string;
   /** The size when the folder was walked; 0 when it could not be seen. */
@@ -19,8 +22,6 @@ export interface FolderFile {
 }
 
 export interface WalkedFolder {
-  /** The real path of the folder. */
-  readonly root: string;
   readonly files: readonly FolderFile[];
   /** How many of each kind were left out. The keys are plural nouns for messages. */
   readonly leftOut: ReadonlyMap<LeftOutKind, number>;
@@ -34,6 +35,7 @@ const LEFT_OUT = {
   loop: ['link to a folder that contains it', 'links to folders that contain them'],
   special: ['socket, pipe or device', 'sockets, pipes and devices'],
   empty: ['empty folder', 'empty folders'],
+  result: ['file of results of an earlier job', 'files of results of earlier jobs'],
   output: ['file that this command writes', 'files that this command writes'],
 } as const;
 export type LeftOutKind = keyof typeof LEFT_OUT;
@@ -46,6 +48,15 @@ export interface WalkRequest {
   readonly followLinks: boolean;
   /** Absolute paths that are no items, because the command writes them. */
   readonly outputs: readonly string[];
+  /** The files that a glob means. All files of the folder when absent. */
+  readonly only?: OnlySome;
+}
+
+/** Both take a path below the folder. */
+export interface OnlySome {
+  wanted(place: string): boolean;
+  /** True when a folder may hold such files. */
+  leadsTo(place: string): boolean;
 }
 
 /** The names are in memory, in about 100 bytes each. */
@@ -74,6 +85,12 @@ interface Place {
   readonly linked: readonly string[];
 }
 
+interface FolderRules {
+  readonly rules: IgnoreRules;
+  /** The names of files that earlier jobs have written. */
+  readonly results: ReadonlySet<string>;
+}
+
 class Walker {
   readonly #files: FolderFile[] = [];
   readonly #leftOut = new Map<LeftOutKind, number>();
@@ -93,12 +110,12 @@ class Walker {
   }
 
   found(): WalkedFolder {
-    const { name } = this.#request;
+    const { name, only } = this.#request;
     if (this.#outward.length > 0) throw new UserError(outwardText(name, this.#outward));
-    if (this.#files.length > 0) return { root: this.#root, files: this.#inOrder(), leftOut: this.#leftOut };
+    if (this.#files.length > 0) return { files: this.#inOrder(), leftOut: this.#leftOut };
     const text = leftOutText(this.#leftOut);
     throw new UserError(
-      `The folder ${name} has no files that are items${text === undefined ? '' : `; it has ${text}`}.`,
+      `The ${only === undefined ? 'folder' : 'dataset'} ${name} has no files that are items${text === undefined ? '' : `; it has ${text}`}.`,
     );
   }
 
@@ -114,11 +131,13 @@ class Walker {
     await rules.enter(at.place);
     const entries = (await this.#read(at)).map((entry) => ({ entry, key: sortKey(entry) }));
     entries.sort((a, b) => Buffer.compare(a.key, b.key));
+    const names = entries.filter(({ entry }) => !entry.isDirectory()).map(({ entry }) => entry.name.toString());
+    const results = await ownResults(at.absolute, names);
     if (entries.length === 0 && at.place !== '') this.#count('empty');
     for (let from = 0; from < entries.length; from += STATS_AT_ONCE) {
       this.#signal.throwIfAborted();
       const some = entries.slice(from, from + STATS_AT_ONCE);
-      const seen = await Promise.all(some.map(({ entry }) => this.#look(at, entry, rules)));
+      const seen = await Promise.all(some.map(({ entry }) => this.#look(at, entry, { rules, results })));
       for (const one of seen) await this.#take(one, rules);
     }
   }
@@ -135,10 +154,11 @@ class Walker {
   }
 
   /** Decides what an entry is. It changes nothing, because many entries are looked at side by side. */
-  async #look(at: Place, entry: Dirent<Buffer>, rules: IgnoreRules): Promise<Seen> {
+  async #look(at: Place, entry: Dirent<Buffer>, { rules, results }: FolderRules): Promise<Seen> {
     const own = this.#nameOf(entry, at);
     const place = at.place === '' ? own : `${at.place}/${own}`;
     const absolute = path.join(at.absolute, own);
+    if (!this.#mayBeMeant(entry, place)) return { kind: 'other' };
     const verdict = rules.hidden(place, entry.isDirectory());
     if (verdict !== undefined && verdict !== 'kept') return { kind: 'ignored' };
     if (verdict !== 'kept' && own.startsWith('.')) return { kind: 'hidden' };
@@ -147,25 +167,37 @@ class Walker {
     if (entry.isSymbolicLink()) return this.#lookAtLink(absolute, place, at);
     if (!entry.isFile()) return { kind: 'special' };
     if (this.#outputs.has(absolute)) return { kind: 'output' };
+    if (results.has(own)) return { kind: 'result' };
     // A file that vanishes meanwhile is an item that cannot be read.
-    return { kind: 'file', file: { name: place, bytes: (await stat(absolute).catch(() => undefined))?.size ?? 0 } };
+    return { kind: 'file', file: this.#file(place, (await stat(absolute).catch(() => undefined))?.size ?? 0) };
+  }
+
+  #mayBeMeant(entry: Dirent<Buffer>, place: string): boolean {
+    const { only } = this.#request;
+    if (only === undefined) return true;
+    if (entry.isDirectory()) return only.leadsTo(place);
+    return only.wanted(place) || (entry.isSymbolicLink() && only.leadsTo(place));
   }
 
   async #lookAtLink(absolute: string, place: string, { linked }: Place): Promise<Seen> {
     const target = await realpath(absolute).catch(() => undefined);
     const found = target === undefined ? undefined : await stat(target).catch(() => undefined);
     // A link that leads nowhere is an item that cannot be read.
-    if (target === undefined || found === undefined) return { kind: 'file', file: { name: place, bytes: 0 } };
+    if (target === undefined || found === undefined) return { kind: 'file', file: this.#file(place, 0) };
     const isInside = target === this.#root || target.startsWith(`${this.#root}${path.sep}`);
     if (!isInside && !this.#request.followLinks) return { kind: 'outward', place, target };
     if (found.isDirectory()) {
+      if (this.#request.only?.leadsTo(place) === false) return { kind: 'other' };
       // The files of a folder within the dataset are items already.
       if (isInside) return { kind: 'folderLink' };
       if (linked.some((above) => above === target || above.startsWith(`${target}${path.sep}`))) return { kind: 'loop' };
       return { kind: 'folder', at: { absolute: target, place, linked: [...linked, target] } };
     }
-    return found.isFile() ? { kind: 'file', file: { name: place, bytes: found.size } } : { kind: 'special' };
+    if (this.#request.only?.wanted(place) === false) return { kind: 'other' };
+    return found.isFile() ? { kind: 'file', file: this.#file(place, found.size) } : { kind: 'special' };
   }
+
+  readonly #file = (name: string, bytes: number): FolderFile => ({ root: this.#root, name, bytes });
 
   async #take(seen: Seen, rules: IgnoreRules): Promise<void> {
     if (seen.kind === 'folder') {
@@ -176,6 +208,7 @@ class Walker {
       this.#outward.push(seen);
       return;
     }
+    if (seen.kind === 'other') return;
     if (seen.kind !== 'file') return this.#count(seen.kind);
     if (this.#files.length >= MOST_FILES) {
       throw new UserError(
@@ -204,6 +237,8 @@ type Seen =
   | { readonly kind: 'file'; readonly file: FolderFile }
   | { readonly kind: 'folder'; readonly at: Place }
   | { readonly kind: 'outward'; readonly place: string; readonly target: string }
+  /** The glob does not mean it. */
+  | { readonly kind: 'other' }
   | { readonly kind: Exclude<LeftOutKind, 'empty'> };
 
 const sortKey = (entry: Dirent<Buffer>): Buffer =>

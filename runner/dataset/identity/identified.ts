@@ -13,8 +13,17 @@ export function identified(dataset: Dataset, flags: Pick<DatasetRequest, 'idFiel
   const { idField } = flags;
   if (idField === undefined) return dataset;
   const request = identityRequest(dataset, { idField });
+  const { readSpread } = dataset;
   return {
     ...dataset,
+    ...(readSpread === undefined
+      ? {}
+      : {
+          readSpread: async (...args: Parameters<typeof readSpread>) => {
+            const spread = await readSpread(...args);
+            return spread && { ...spread, groups: new IdentityColumn(request).over(spread.groups) };
+          },
+        }),
     check: (signal) => dataset.check(signal),
     read: (signal, hooks) => new IdentityColumn(request).over(dataset.read(signal, hooks)),
   };

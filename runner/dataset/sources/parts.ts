@@ -1,13 +1,14 @@
 /** Finds what each argument of a dataset names: one file or object, the files below a folder, or the objects below a prefix. */
 import path from 'node:path';
 import { UserError } from '../../errors.js';
+import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObjects } from '../ports.js';
 import { type Glob, isGlob, parseGlob } from './glob.js';
 import { fileSource, namedFile, STANDARD_INPUT } from './local-source.js';
 import { isLeftOut } from './names.js';
 import { objectSource } from './object-source.js';
 import type { Source } from './source.js';
-import { findFiles } from './walk-files.js';
+import { findFiles, type FoundFile } from './walk-files.js';
 
 /** One argument of the dataset. */
 export type Part =
@@ -17,10 +18,12 @@ export type Part =
 export interface FilesPart {
   readonly kind: 'files';
   readonly argument: string;
-  /** The absolute path of the folder, or undefined when the argument is a glob. */
-  readonly folder: string | undefined;
+  /** Where the files are, when each of them is an item. */
+  readonly place: FilesPlace;
   readonly sources: readonly Source[];
   readonly leftOut: readonly string[];
+  /** Results of earlier jobs. They are not among the sources. */
+  readonly results: readonly Source[];
   /** Links that lead nowhere, sockets and the like. They are errors when the files are rows. */
   readonly faults: readonly UserError[];
 }
@@ -73,10 +76,19 @@ async function localPart(argument: string, cwd: string, signal: AbortSignal): Pr
 async function folderPart(argument: string, root: string, signal: AbortSignal): Promise<FilesPart> {
   const everything = (): boolean => true;
   const search = { name: argument, root, wanted: everything, leadsTo: everything, isLeftOut };
-  const { files, leftOut, faults } = await findFiles(search, signal);
+  const { files, leftOut, results, faults } = await findFiles(search, signal);
   const before = argument.endsWith('/') ? argument : `${argument}/`;
-  const sources = files.map(({ place, real }) => fileSource(before + place, path.join(root, place), real));
-  return { kind: 'files', argument, folder: root, sources, leftOut: leftOut.map((place) => before + place), faults };
+  const sourceOf = ({ place, real }: FoundFile): Source => fileSource(before + place, path.join(root, place), real);
+  const place = { kind: 'folder', name: argument, folder: root } as const;
+  return {
+    kind: 'files',
+    argument,
+    place,
+    sources: files.map(sourceOf),
+    leftOut: leftOut.map((file) => before + file),
+    results: results.map(sourceOf),
+    faults,
+  };
 }
 
 async function globPart(argument: string, cwd: string, signal: AbortSignal): Promise<FilesPart> {
@@ -93,19 +105,20 @@ async function globPart(argument: string, cwd: string, signal: AbortSignal): Pro
     leadsTo: (place: string) => glob.leadsTo(place),
     isLeftOut: leftOutBy(argument),
   };
-  const { files, leftOut, faults } = await findFiles(search, signal);
-  if (files.length === 0 && faults.length === 0) {
+  const { files, leftOut, results, faults } = await findFiles(search, signal);
+  if (files.length === 0 && results.length === 0 && faults.length === 0) {
     throw new UserError(
       `No file matches the dataset ${argument} (in the folder ${root}). Use ** for folders of any depth, as in data/**/*.csv.`,
     );
   }
-  const sources = files.map(({ place, real }) => fileSource(base + place, path.join(root, place), real));
+  const sourceOf = ({ place, real }: FoundFile): Source => fileSource(base + place, path.join(root, place), real);
   return {
     kind: 'files',
     argument,
-    folder: undefined,
-    sources,
-    leftOut: leftOut.map((place) => base + place),
+    place: { kind: 'folder', name: argument, folder: root, only: { wanted: search.wanted, leadsTo: search.leadsTo } },
+    sources: files.map(sourceOf),
+    leftOut: leftOut.map((file) => base + file),
+    results: results.map(sourceOf),
     faults,
   };
 }

@@ -4,16 +4,15 @@
  */
 import type { ItemFormat } from '../../../core/dataset/dataset-format.js';
 import { definedFields } from '../../../core/defined-fields.js';
-import { UserError } from '../../errors.js';
 import { type BigIntegers, BigIntegerScan, bigIntegerNotice } from '../big-integers.js';
 import type { ItemGroup } from '../item-group.js';
 import type { DatasetNotice, Notify } from '../notice.js';
-import { type ParquetFile, readParquet } from '../parquet/read-parquet.js';
+import { readParquet } from '../parquet/read-parquet.js';
 import { readItems } from '../read-items.js';
-import type { JsonOptions } from '../read-lines.js';
 import { Agreement } from './agreement.js';
 import { openedInOrder } from './open-ahead.js';
-import { closeSource, formatOfOpened, openSource, type OpenedSource } from './open-source.js';
+import { closeSource, openSource, type OpenedSource } from './open-source.js';
+import { requireAlike } from './require-alike.js';
 import type { Source, SourceFacts } from './source.js';
 
 export interface RowsRequest {
@@ -115,29 +114,16 @@ class RowsReader {
       ...definedFields({ bigIntegers, forJavaScript: this.#hooks.forJavaScript }),
       ...(limit === undefined ? {} : { limit: limit - this.items }),
     };
-    if (opened.kind === 'parquet') return this.#parquet(opened.parquet, common);
-    const { bytes } = opened;
-    const { recognised, isBlank } = bytes;
-    // A blank file shows no format, and has nothing that could differ.
-    if (!isBlank) this.#agreement.requireFormat(name, formatOfOpened(opened));
-    if (columns !== undefined) {
-      throw new UserError(`--columns applies to Parquet, and the dataset ${name} has another format. Leave it out.`);
+    requireAlike(this.#agreement, opened, this.#request);
+    if (opened.kind === 'parquet') {
+      this.record = 'row';
+      return readParquet(opened.parquet, { ...common, ...definedFields({ columns }) }, this.#signal);
     }
+    const { bytes } = opened;
+    const { recognised } = bytes;
     for (const message of recognised.notices) this.#tellOnce(name, message);
     if (recognised.format === 'json') this.record = 'element';
     return readItems(bytes, { ...common, onHeader: (header) => this.#agreement.requireHeader(name, header) });
-  }
-
-  #parquet(file: ParquetFile, options: JsonOptions): AsyncIterable<ItemGroup> {
-    const { delimiter, columns } = this.#request;
-    const { name } = options;
-    this.#agreement.requireFormat(name, 'parquet');
-    this.#agreement.requireColumns({ name, members: file.members });
-    if (delimiter !== undefined) {
-      throw new UserError(`--delimiter does not apply to the dataset ${name}, which is Parquet. Leave it out.`);
-    }
-    this.record = 'row';
-    return readParquet(file, { ...options, ...definedFields({ columns }) }, this.#signal);
   }
 
   /** What is true of a thousand files is said once. */

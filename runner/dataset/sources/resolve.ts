@@ -2,26 +2,30 @@
  * Turns the arguments of a dataset into rows of sources, or into items that are files or objects. Sources are in the byte order of their names, whatever the order of
  * the arguments is, so that a glob means the same however a shell expands it.
  */
-import type { DatasetFormat } from '../../../core/dataset/dataset-format.js';
+import { type DatasetFormat, formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
+import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObject, SourceObjects } from '../ports.js';
-import { compareBytes, misorderedNumbers } from './names.js';
+import { compareBytes, lastName, misorderedNumbers } from './names.js';
 import { objectSource, urlOf } from './object-source.js';
 import { type FilesPart, findParts, type ObjectsPart, type Part, type PartsRequest } from './parts.js';
 import { NameRoles, type Role, roleByBytes } from './roles.js';
 import type { Source } from './source.js';
 import { MOST_FILES } from './walk-files.js';
+import { outputNotice, resultsNotice, withoutResults } from './without-results.js';
 
 export type Resolved =
   | { readonly kind: 'rows'; readonly sources: readonly Source[]; readonly notices: readonly string[] }
   /** Each object below a prefix is an item. */
   | { readonly kind: 'objects'; readonly parts: readonly ObjectsPart[] }
-  /** Each file of a folder of this machine is an item. */
-  | { readonly kind: 'files'; readonly parts: readonly FilesPart[] };
+  /** Each file of these places of this machine is an item. */
+  | { readonly kind: 'files'; readonly places: readonly FilesPlace[]; readonly notices: readonly string[] };
 
 export interface ResolveRequest extends PartsRequest {
   readonly name: string;
   readonly format?: DatasetFormat;
+  /** Absolute paths that the command writes. The first is that of the results. */
+  readonly outputs?: readonly string[];
 }
 
 /** Without `objects`, arguments in S3 are left out. Undefined when all are in S3 then. */
@@ -30,8 +34,10 @@ export async function resolveDataset(
   objects: SourceObjects | undefined,
   signal: AbortSignal,
 ): Promise<Resolved | undefined> {
-  const parts = await findParts(request, objects, signal);
-  if (parts.length === 0) return undefined;
+  const named = await findParts(request, objects, signal);
+  if (named.length === 0) return undefined;
+  const { parts, leftOut } = await withoutResults(named);
+  const told = outputNotice(parts, request.outputs);
   const found: FoundPart[] = [];
   for (const part of parts) found.push(await lookAt(part, request, objects, signal));
   const rows = found.find(({ role }) => role === 'rows');
@@ -41,15 +47,18 @@ export async function resolveDataset(
       `The dataset mixes files of records (${rows.argument}) with files that are items themselves (${files.argument}). Submit them as two jobs, or make every file an item with --format files.`,
     );
   }
-  if (rows !== undefined) return rowsOf(found);
+  if (rows !== undefined)
+    return rowsOf(found, [...told, ...resultsNotice(request.name, [...leftOut.named, ...leftOut.found])]);
   const ofObjects = parts.filter((part) => part.kind === 'objects');
-  const ofFiles = parts.filter((part) => part.kind === 'files');
-  if (ofObjects.length > 0 && ofFiles.length > 0) {
+  // The files of folders are counted where they are walked.
+  const notices = [...told, ...resultsNotice(request.name, leftOut.named)];
+  const places = parts.flatMap((part) => placeOf(part) ?? []);
+  if (ofObjects.length > 0 && places.length > 0) {
     throw new UserError(
       'The items of a dataset are either files of this machine or objects in S3. Submit them as two jobs.',
     );
   }
-  return ofFiles.length > 0 ? { kind: 'files', parts: ofFiles } : { kind: 'objects', parts: ofObjects };
+  return places.length > 0 ? { kind: 'files', places, notices } : { kind: 'objects', parts: ofObjects };
 }
 
 interface FoundPart {
@@ -69,8 +78,8 @@ async function lookAt(
   const { format } = request;
   if (part.kind === 'one') {
     const { source } = part;
-    if (format === 'files') throw oneFile(source.name);
-    return { argument: source.name, role: 'rows', sources: [source], notices: [] };
+    const role = roleOfOne(source, request);
+    return { argument: source.name, role, sources: role === 'rows' ? [source] : [], notices: [] };
   }
   const { argument } = part;
   if (format === 'files') return { argument, role: 'files', sources: [], notices: [] };
@@ -81,10 +90,26 @@ async function lookAt(
   return lookAtObjects(part, format !== undefined, objects, signal);
 }
 
-const oneFile = (name: string): UserError =>
-  new UserError(
-    `--format files needs a folder, a glob or s3://bucket/prefix/, whose files are the items, and ${name} is one file. Give its folder, or a glob in quotes.`,
-  );
+/** One file is rows, unless `--format files` is given. One of several arguments may be what a shell made of a glob, so its name decides. */
+function roleOfOne(source: Source, { format, arguments: { length } }: ResolveRequest): Role {
+  if (format === 'files') {
+    if (source.file !== undefined) return 'files';
+    throw new UserError(
+      `--format files needs files, folders or globs, or s3://bucket/prefix/, whose files are the items, and ${source.name} is ${source.again ? 'one object' : 'a pipe'}. ${source.again ? 'Give its prefix' : 'Save it to a file'}.`,
+    );
+  }
+  // A text that is named is read line by line, and a spreadsheet is refused with what to do about it.
+  const isDocument = formatByName(source.name).kind === 'unknown' && roleByName(lastName(source.name)) === 'other';
+  const isItem = format === undefined && length > 1 && isDocument;
+  return isItem && source.file !== undefined ? 'files' : 'rows';
+}
+
+/** The place of a part whose files are items. Undefined for objects in S3. */
+function placeOf(part: Part): FilesPlace | undefined {
+  if (part.kind === 'files') return part.place;
+  if (part.kind === 'objects' || part.source.file === undefined) return undefined;
+  return { kind: 'file', name: part.source.name, file: part.source.file };
+}
 
 async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSignal): Promise<FoundPart> {
   const { argument, sources, leftOut, faults } = part;
@@ -170,11 +195,11 @@ function leftOutNotices(argument: string, leftOut: readonly string[], { about }:
   return [...underlined, ...told];
 }
 
-function rowsOf(found: readonly FoundPart[]): Resolved {
+function rowsOf(found: readonly FoundPart[], told: readonly string[]): Resolved {
   const sources = found.flatMap((part) => part.sources);
   const sorted = [...sources].sort((a, b) => compareBytes(a.name, b.name));
   refuseTwice(sorted);
-  const notices = found.flatMap((part) => part.notices);
+  const notices = [...told, ...found.flatMap((part) => part.notices)];
   const misordered = misorderedNumbers(sorted.map(({ name }) => name));
   if (misordered === undefined) return { kind: 'rows', sources: sorted, notices };
   const [before, after] = misordered;

@@ -7,6 +7,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { lastName } from './names.js';
+import { ownResults } from './own-results.js';
 
 export interface FoundFile {
   /** The path relative to the folder, with `/` between its parts. */
@@ -31,6 +32,8 @@ export interface FoundFiles {
   readonly files: readonly FoundFile[];
   /** Names that are no data: hidden files, marks and checksums. */
   readonly leftOut: readonly string[];
+  /** Results of earlier jobs, and what lies beside them. They are data only when nothing else is there. */
+  readonly results: readonly FoundFile[];
   /** What is no file that can be read. Whoever needs every file throws the first one. */
   readonly faults: readonly UserError[];
 }
@@ -48,6 +51,7 @@ export async function findFiles(search: FileSearch, signal: AbortSignal): Promis
 class Finder implements FoundFiles {
   readonly files: FoundFile[] = [];
   readonly leftOut: string[] = [];
+  readonly results: FoundFile[] = [];
   readonly faults: UserError[] = [];
 
   constructor(
@@ -61,8 +65,14 @@ class Finder implements FoundFiles {
     const entries = await readdir(real, { withFileTypes: true }).catch((error: unknown) =>
       unreadable(this.#shown(place), error),
     );
+    const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    const results = await ownResults(real, files);
     for (const entry of entries) {
       const inside = place === '' ? entry.name : `${place}/${entry.name}`;
+      if (results.has(entry.name)) {
+        if (this.#isWanted(inside)) this.results.push({ place: inside, real: path.join(real, entry.name) });
+        continue;
+      }
       await this.#entry(entry, inside, path.join(real, entry.name), above);
     }
   }

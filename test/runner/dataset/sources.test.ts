@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Reservoir } from '../../../core/dataset/reservoir.js';
 import { ObjectChanged } from '../../../core/contract/object-store.js';
@@ -12,6 +13,7 @@ import { checkLocalDataset, type Dataset, type DatasetRequest, openDataset } fro
 import type { SourceObjects } from '../../../runner/dataset/ports.js';
 import { compareBytes, misorderedNumbers } from '../../../runner/dataset/sources/names.js';
 import { UserError } from '../../../runner/errors.js';
+import { CLAIM, META } from './own-results.js';
 import { chunksOf, itemsOf } from './reading.js';
 
 let directory: string;
@@ -153,6 +155,49 @@ describe('the rows of several files', () => {
   });
 });
 
+describe('results of earlier jobs beside the data', () => {
+  const lake = {
+    'lake/a.jsonl': line(1),
+    'lake/lake.results.jsonl': line('result'),
+    'lake/lake.results.jsonl.meta.json': META,
+    'lake/out/_spotpool.json': CLAIM,
+    'lake/out/part-00000.jsonl': line('part'),
+  };
+
+  it('are left out, and a line says so', async () => {
+    await write(lake);
+    const files = Object.keys(lake).filter((name) => name.startsWith('lake/') && !name.includes('/out/'));
+    for (const args of [['lake'], ['lake/**/*.jsonl'], files]) {
+      const { items, notices } = await read(args);
+      expect(items).toEqual([1]);
+      expect(notices).toMatch(/^lake\/lake\.results\.jsonl (has|and 1 other file have) results of earlier jobs, and /);
+    }
+  });
+
+  it('are data when they are given without other files', async () => {
+    await write(lake);
+    expect((await read('lake/lake.results.jsonl')).items).toEqual(['result']);
+    expect((await read('lake/*.results.jsonl')).items).toEqual(['result']);
+    expect((await read('lake/out')).items).toEqual(['part']);
+    expect((await read(['lake/out', 'lake/lake.results.jsonl'])).items).toEqual(['result', 'part']);
+  });
+
+  it('are only what spotpool itself wrote', async () => {
+    await write({ 'd/a.jsonl': line(1), 'd/a.jsonl.meta.json': '{"job":"x"}' });
+    expect((await read('d/*.jsonl')).items).toEqual([1]);
+  });
+
+  it('will be told when the results go among the data', async () => {
+    await write({ 'd/a.jsonl': line(1) });
+    const outputs = [path.join(directory, 'd/sub/r.jsonl')];
+    const told = /^The results will be among the files of the dataset \S+ \(sub\/r\.jsonl\)/;
+    expect((await read('d', { folder: { outputs } })).notices).toMatch(told);
+    expect((await read('d/**/*.jsonl', { folder: { outputs } })).notices).toMatch(told);
+    expect((await read('d/*.jsonl', { folder: { outputs } })).notices).toBe('');
+    expect((await read('d', { folder: { outputs: [path.join(directory, 'r.jsonl')] } })).notices).toBe('');
+  });
+});
+
 describe('a dataset of files is refused', () => {
   it.each<[string, Readonly<Record<string, string>>, string | readonly string[], RegExp]>([
     [
@@ -183,10 +228,10 @@ describe('a dataset of files is refused', () => {
     ],
     ['a file given twice', { 'a.csv': 'x\n1\n' }, ['a.csv', './a.csv'], /a\.csv.* given twice/],
     ['a file and its folder', { 'd/a.csv': 'x\n1\n' }, ['d', 'd/a.csv'], /given twice/],
-    ['one file as an item', { 'a.csv': 'x\n1\n' }, 'a.csv', /--format files needs a folder/],
+    ['one object as an item', {}, 's3://b/a.csv', /--format files needs files, .*s3:\/\/b\/a\.csv is one object/],
   ])('%s', async (what, files, argument, message) => {
     await write(files);
-    expect(await refusal(argument, what.startsWith('one file') ? { format: 'files' } : {})).toMatch(message);
+    expect(await refusal(argument, what.startsWith('one object') ? { format: 'files' } : {})).toMatch(message);
   });
 
   it.each([
@@ -205,10 +250,35 @@ describe('a dataset of files is refused', () => {
     expect(await refusal('d')).toMatch(/d\/b\.csv is not a regular file/);
   });
 
-  it('a bad file among many, before anything is read', async () => {
-    await write({ 'd/a.csv': 'x\n1\n', 'd/b.csv': line({ a: 1 }).repeat(2) });
-    const check = checkLocalDataset({ arguments: ['d'], cwd: directory }, signal);
-    await expect(check).rejects.toThrow(/d\/b\.csv has the name of CSV, but its lines are JSON objects/);
+  const column = (data: unknown[], type: 'INT64' | 'STRING'): Buffer =>
+    Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'n', data, type }] }));
+
+  it.each<[string, Readonly<Record<string, string | Buffer>>, RegExp, Options?]>([
+    [
+      'with content that its name denies',
+      { 'd/b.csv': line({ a: 1 }).repeat(2) },
+      /d\/b\.csv has the name of CSV, but its lines are JSON objects/,
+    ],
+    ['of another format', { 'd/b.jsonl': line(1) }, /d\/a\.csv is CSV and d\/b\.jsonl is JSON Lines/],
+    ['with other columns', { 'd/b.csv': 'y\n1\n' }, /d\/b\.csv differs from d\/a\.csv: it lacks the column "x"/],
+    ['with a header that cannot be read', { 'd/b.csv.gz': gzipSync('x,x\n1,2\n') }, /names the column "x" twice/],
+    [
+      'with another type of a column',
+      { 'd/b.parquet': column([1n], 'INT64'), 'd/c.parquet': column(['1'], 'STRING') },
+      /The column "n" has the type integer in d\/b\.parquet, and string in d\/c\.parquet/,
+    ],
+    ['that has no columns to choose', {}, /--columns applies to Parquet/, { columns: ['x'] }],
+  ])('a file %s, among many, before anything is sent', async (_what, files, message, options = {}) => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`d/n${n}.csv`, 'x\n1\n']));
+    await write('d/b.parquet' in files ? {} : { 'd/a.csv': 'x\n1\n', ...many });
+    await write(files);
+    const check = checkLocalDataset({ arguments: ['d'], cwd: directory, ...options }, signal);
+    await expect(check).rejects.toThrow(message);
+  });
+
+  it('unless it has only another order of the columns, or nothing in it', async () => {
+    await write({ 'd/a.csv': 'x,y\n1,2\n', 'd/b.csv': '', 'd/c.csv': 'y,x\n4,3\n' });
+    await checkLocalDataset({ arguments: ['d'], cwd: directory }, signal);
   });
 });
 

@@ -9,7 +9,7 @@ import { linesOf } from '../reading.js';
 
 export const request = (folder: string, more: Partial<FilesRequest> = {}): FilesRequest => ({
   name: 'photos',
-  folder,
+  places: [{ kind: 'folder', name: 'photos', folder }],
   strict: false,
   followLinks: false,
   outputs: [],
