@@ -151,6 +151,18 @@ describe('the rows of several files', () => {
       { y: '4', x: '3' },
     ]);
   });
+
+  it('may have blank files among them and before them, which show no format', async () => {
+    await write({ 'd/0.json': '', 'd/1.json': ' \n', 'd/2.json': line({ a: 1 }) + line({ a: 2 }), 'd/3.json': '' });
+    await write({ 'e/part-0': '', 'e/part-1': line({ a: 3 }) + line({ a: 4 }) });
+    const wanted = [{ a: 1 }, { a: 2 }];
+    expect((await read('d')).items).toEqual(wanted);
+    expect((await read('d/*.json')).items).toEqual(wanted);
+    expect((await read('d/2.json')).items).toEqual(wanted);
+    expect((await read(['d/0.json', 'd/2.json', 'd/3.json'])).items).toEqual(wanted);
+    expect((await read('e')).items).toEqual([{ a: 3 }, { a: 4 }]);
+    expect((await read('d/0.json')).items).toEqual([]);
+  });
 });
 
 describe('a dataset of files is refused', () => {
@@ -199,6 +211,15 @@ describe('a dataset of files is refused', () => {
     expect(await refusal('d')).toMatch(message);
   });
 
+  it('a file and a link to it', async () => {
+    await write({ 'd/a.csv': 'x\n1\n' });
+    await symlink('d', path.join(directory, 'e'));
+    await symlink('a.csv', path.join(directory, 'd', 'b.csv'));
+    expect(await refusal(['d/a.csv', 'd/b.csv'])).toMatch(/^d\/a\.csv and d\/b\.csv are the same file, .*given twice/);
+    expect(await refusal(['d/a.csv', 'e/a.csv'])).toMatch(/given twice/);
+    expect(await refusal(['d/a.csv', 'e/*.csv'])).toMatch(/given twice/);
+  });
+
   it('a pipe among the files of a folder', async () => {
     await write({ 'd/a.csv': 'x\n1\n' });
     execFileSync('mkfifo', [path.join(directory, 'd', 'b.csv')]);
@@ -229,6 +250,11 @@ describe('objects in S3', () => {
   it('are rows without a telling name when the first one is', async () => {
     put({ 'p/part-0': line({ a: 1 }) + line({ a: 2 }), 'p/part-1': line({ a: 3 }) });
     expect((await read('s3://b/p/')).items).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
+  });
+
+  it('are rows when the first ones are blank', async () => {
+    put({ 'p/part-0.json': '', 'p/part-1.json': line({ a: 1 }) + line({ a: 2 }) });
+    expect((await read('s3://b/p/')).items).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
   it('are items otherwise, and always with --format files', async () => {
