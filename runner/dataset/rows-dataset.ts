@@ -4,9 +4,8 @@ import { definedFields } from '../../core/defined-fields.js';
 import { readByName } from './recognise.js';
 import type { Dataset } from './dataset.js';
 import { sampled } from './sample/sampled.js';
-import { closeSource, openSource } from './sources/open-source.js';
 import { SourceLedger } from './sources/ledger.js';
-import { readRows, type RowsRequest } from './sources/read-rows.js';
+import { checkRows, readRows, type RowsRequest } from './sources/read-rows.js';
 import type { Resolved } from './sources/resolve.js';
 import type { Source, SourceFacts } from './sources/source.js';
 
@@ -20,8 +19,6 @@ export function openRowsDataset(request: Request, { sources, notices }: Rows): D
   const { name, sample, ...rest } = request;
   if (request.format === undefined) for (const source of sources) readByName(source.name);
   const ledger = new SourceLedger(sources);
-  const { format, delimiter, columns } = request;
-  const hints = definedFields({ format, delimiter, columns });
   return {
     name,
     kind: 'lines',
@@ -38,9 +35,8 @@ export function openRowsDataset(request: Request, { sources, notices }: Rows): D
       return ledger.over(sample === undefined ? rows : sampled(rows, sample, signal));
     },
     check: async (signal) => {
-      for (const source of spread(sources.filter(({ file }) => file !== undefined))) {
-        await closeSource(await openSource(source, 0, hints, signal));
-      }
+      const local = sources.filter(({ file }) => file !== undefined);
+      await checkRows(spread(local), { ...rest, name }, signal);
     },
   };
 }

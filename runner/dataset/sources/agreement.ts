@@ -1,13 +1,27 @@
 /** The files of one dataset must be of one format and have the same columns. Otherwise items would silently be of several kinds. */
 import { FORMAT_NAMES, type ItemFormat } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
+import { readItems } from '../read-items.js';
 import { addsTypes, type NamedColumns, refuseOtherColumns } from '../parquet/same-columns.js';
+import { formatOfOpened, type OpenedSource } from './open-source.js';
 
 export class Agreement {
   /** The first file, and those that have a type where the ones before have only nulls. */
   readonly #tables: NamedColumns[] = [];
   #format: { readonly name: string; readonly format: ItemFormat } | undefined;
   #header: { readonly name: string; readonly columns: readonly string[] } | undefined;
+
+  /** Reads as much of the file as shows its columns. */
+  async require(opened: OpenedSource): Promise<void> {
+    const { name } = opened.source;
+    if (opened.kind === 'bytes' && opened.bytes.isBlank) return;
+    this.requireFormat(name, formatOfOpened(opened));
+    if (opened.kind === 'parquet') this.requireColumns({ name, members: opened.parquet.members });
+    else if (opened.bytes.recognised.format === 'csv') {
+      const onHeader = (columns: readonly string[]): void => this.requireHeader(name, columns);
+      await readItems(opened.bytes, { name, strict: false, limit: 1, onHeader }).next();
+    }
+  }
 
   requireFormat(name: string, format: ItemFormat): void {
     this.#format ??= { name, format };

@@ -68,6 +68,26 @@ export async function* readRows(
   reader.tell(bigIntegerNotice(request.name, reader.integers, bigIntegers, reader.record));
 }
 
+/** Opens the files, and refuses those that are no rows of one dataset by what their beginnings and footers say. */
+export async function checkRows(
+  sources: readonly Source[],
+  { format, delimiter, columns }: RowsRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const agreement = new Agreement();
+  const hints = definedFields({ format, delimiter, columns });
+  for (const source of sources) {
+    const opened = await openSource(source, 0, hints, signal);
+    try {
+      await agreement.require(opened);
+    } finally {
+      await closeSource(opened);
+    }
+  }
+}
+
+async function* nothing(): AsyncGenerator<ItemGroup> {}
+
 class RowsReader {
   items = 0;
   readonly integers = new BigIntegerScan();
@@ -124,6 +144,7 @@ class RowsReader {
       throw new UserError(`--columns applies to Parquet, and the dataset ${name} has another format. Leave it out.`);
     }
     for (const message of recognised.notices) this.#tellOnce(name, message);
+    if (isBlank) return nothing();
     if (recognised.format === 'json') this.record = 'element';
     return readItems(bytes, { ...common, onHeader: (header) => this.#agreement.requireHeader(name, header) });
   }

@@ -1,6 +1,6 @@
 /** Tests datasets of many files: globs, folders, prefixes, their order, and what is refused. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -162,6 +162,8 @@ describe('the rows of several files', () => {
     expect((await read(['d/0.json', 'd/2.json', 'd/3.json'])).items).toEqual(wanted);
     expect((await read('e')).items).toEqual([{ a: 3 }, { a: 4 }]);
     expect((await read('d/0.json')).items).toEqual([]);
+    await write({ 'f/0.json': '', 'f/1.json': '[1,2]' });
+    expect((await read('f', { format: 'json' })).items).toEqual([1, 2]);
   });
 });
 
@@ -230,6 +232,21 @@ describe('a dataset of files is refused', () => {
     await write({ 'd/a.csv': 'x\n1\n', 'd/b.csv': line({ a: 1 }).repeat(2) });
     const check = checkLocalDataset({ arguments: ['d'], cwd: directory }, signal);
     await expect(check).rejects.toThrow(/d\/b\.csv has the name of CSV, but its lines are JSON objects/);
+  });
+
+  it('files that do not belong together, before anything is read', async () => {
+    await write({ 'd/a.csv': 'x\n1\n', 'd/b.csv': 'y\n1\n', 'e/a.csv': 'x\n1\n', 'e/b.jsonl': line(1) });
+    const check = (argument: string) => checkLocalDataset({ arguments: [argument], cwd: directory }, signal);
+    await expect(check('d')).rejects.toThrow(/d\/b\.csv differs from d\/a\.csv: it lacks the column "x"/);
+    await expect(check('e')).rejects.toThrow(/e\/a\.csv is CSV and e\/b\.jsonl is JSON Lines/);
+    await cp(
+      path.join(import.meta.dirname, 'parquet/fixtures/small_zstd.parquet'),
+      path.join(directory, 'f/a.parquet'),
+    );
+    await cp(path.join(import.meta.dirname, 'parquet/fixtures/types.parquet'), path.join(directory, 'f/b.parquet'));
+    await expect(check('f')).rejects.toThrow(
+      /The Parquet file f\/a\.parquet has a column .*, and f\/b\.parquet has none/,
+    );
   });
 });
 
