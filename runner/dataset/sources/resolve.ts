@@ -2,7 +2,6 @@
  * Turns the arguments of a dataset into rows of sources, or into items that are files or objects. Sources are in the byte order of their names, whatever the order of
  * the arguments is, so that a glob means the same however a shell expands it.
  */
-import type { DatasetFormat } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
 import type { SourceObject, SourceObjects } from '../ports.js';
 import { compareBytes, misorderedNumbers } from './names.js';
@@ -21,7 +20,6 @@ export type Resolved =
 
 export interface ResolveRequest extends PartsRequest {
   readonly name: string;
-  readonly format?: DatasetFormat;
 }
 
 /** Without `objects`, arguments in S3 are left out. Undefined when all are in S3 then. */

@@ -250,6 +250,15 @@ describe('a dataset of files is refused', () => {
   });
 });
 
+it('a folder whose files are items by --format files is walked by the rules of such folders alone', async () => {
+  await write({ 'd/a.jpg': 'x', 'd/.spotpoolignore': 'out\n', 'elsewhere/b.jpg': 'x' });
+  await writeFile(Buffer.concat([Buffer.from(path.join(directory, 'elsewhere/')), Buffer.from([0xff])]), 'x');
+  await symlink('../elsewhere', path.join(directory, 'd', 'out'));
+  const dataset = await open('d', { format: 'files' });
+  await dataset.check(signal);
+  expect(dataset.kind).toBe('objects');
+});
+
 describe('objects in S3', () => {
   const put = (files: Readonly<Record<string, string | Buffer>>): void => {
     for (const [key, body] of Object.entries(files)) objects.set(key, Buffer.from(body));
