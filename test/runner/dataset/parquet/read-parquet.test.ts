@@ -1,10 +1,9 @@
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { expect, it } from 'vitest';
 import type { DatasetNotice } from '../../../../runner/dataset/notice.js';
 import { openParquet } from '../../../../runner/dataset/parquet/read-parquet.js';
 import { Agreement } from '../../../../runner/dataset/sources/agreement.js';
 import { refuseOtherColumns } from '../../../../runner/dataset/parquet/same-columns.js';
-import { fixture, linesOfParquet, memorySource, never } from './sources.js';
+import { fixture, linesOfParquet, memorySource, never, type Written, written } from './sources.js';
 
 const expected = (name: string): string[] => fixture(name).toString('utf8').trimEnd().split('\n');
 
@@ -74,17 +73,6 @@ it('a value that JSON cannot say makes its row a failed item, or with --strict a
     'bad_values.parquet: row 2 holds NaN, which JSON has no number for (column "x"). Without --strict this row is a failed item.',
   );
 });
-
-type Written = ConstructorParameters<typeof ParquetWriter>[0]['schema'];
-
-/** Writes files that pyarrow refuses to write. */
-async function written(schema: Written, name: string, data: readonly unknown[]): Promise<Uint8Array> {
-  const writer = new ByteWriter();
-  const parquet = new ParquetWriter({ writer, schema, codec: 'UNCOMPRESSED' });
-  await parquet.write({ columnData: [{ name, data: [...data] }] });
-  await parquet.finish();
-  return new Uint8Array(writer.getBuffer());
-}
 
 it('a map with a null as a key makes its row a failed item, because no JSON object has such a name', async () => {
   const schema: Written = [
