@@ -24,11 +24,17 @@ interface FieldStep {
 }
 
 /** Compiles a path as users write it. */
-export function fieldPath(path: string): FieldPath {
+export const fieldPath = (path: string): FieldPath => compile(path, new Map());
+
+/** The end of a path is compiled once. Otherwise the steps would double with each dot. */
+function compile(path: string, known: Map<string, FieldPath>): FieldPath {
+  const compiled = known.get(path);
+  if (compiled !== undefined) return compiled;
   const steps: FieldStep[] = [{ key: path }];
   for (let dot = path.lastIndexOf('.'); dot !== -1; dot = dot === 0 ? -1 : path.lastIndexOf('.', dot - 1)) {
-    steps.push({ key: path.slice(0, dot), rest: fieldPath(path.slice(dot + 1)) });
+    steps.push({ key: path.slice(0, dot), rest: compile(path.slice(dot + 1), known) });
   }
+  known.set(path, steps);
   return steps;
 }
 

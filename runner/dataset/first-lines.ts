@@ -31,6 +31,11 @@ export class FirstLines {
     this.objects = json.filter((line) => line.trimStart().startsWith('{')).length;
   }
 
+  /** True when there is nothing that could show a format. */
+  get isBlank(): boolean {
+    return this.#whole && this.lines.length === 0;
+  }
+
   get isArray(): boolean {
     return /^\s*\[/.test(this.#text);
   }

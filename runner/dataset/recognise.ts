@@ -154,7 +154,8 @@ function formatOf(sample: FirstLines, { name, delimiter }: FormatHints, notices:
     if (byName.kind !== 'json') notices.push(`The dataset ${name} is read as a JSON array.`);
     return 'json';
   }
-  if (byName.kind === 'json' && sample.isLinesOfJson) return 'jsonl';
+  // Programs that write many files leave empty ones among them.
+  if (byName.kind === 'json' && (sample.isLinesOfJson || sample.isBlank)) return 'jsonl';
   if (byName.kind === 'json' || sample.isDocument) throw new UserError(`The dataset ${name} ${documentReason(name)}.`);
   if (sample.lines.length > 0) {
     notices.push(

@@ -93,8 +93,8 @@ export class LeafCursor {
     const value = page.values[this.#value];
     this.#value += 1;
     this.#advance();
-    if (dictionary !== undefined) return dictionary.text(value as number);
     if (value === undefined) throw new Error('a page has fewer values than its levels say');
+    if (dictionary !== undefined) return dictionary.text(value as number);
     return this.type.write(value);
   }
 

@@ -56,7 +56,7 @@ export function leafType(element: SchemaElement): LeafType | string {
   }
 }
 
-function integerType(element: SchemaElement): LeafType {
+function integerType(element: SchemaElement): LeafType | string {
   const { type, logical_type: logical, converted_type: converted } = element;
   if (logical?.type === 'NULL') return { kind: 'null', write: () => 'null' };
   if (isDecimal(element)) return decimalType(element, (value) => BigInt(value as number | bigint));
@@ -132,9 +132,10 @@ const isDecimal = ({ logical_type: logical, converted_type: converted }: SchemaE
 /** No writer has a larger scale. It bounds the zeros that are added. */
 const MAX_SCALE = 10_000;
 
-function decimalType(element: SchemaElement, unscaled: (value: unknown) => bigint): LeafType {
-  const stated = element.logical_type?.type === 'DECIMAL' ? element.logical_type.scale : element.scale;
-  const scale = Math.min(Math.max(stated ?? 0, 0), MAX_SCALE);
+/** Another scale is against the rules of Parquet. Other readers refuse it, too, and a guess would be another number. */
+function decimalType(element: SchemaElement, unscaled: (value: unknown) => bigint): LeafType | string {
+  const scale = (element.logical_type?.type === 'DECIMAL' ? element.logical_type.scale : element.scale) ?? 0;
+  if (scale < 0 || scale > MAX_SCALE) return `is a decimal with a scale of ${scale}`;
   return { kind: 'decimal', write: (value) => `"${decimalText(unscaled(value), scale)}"` };
 }
 
@@ -145,7 +146,7 @@ function decimalText(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-function bytesType(element: SchemaElement): LeafType {
+function bytesType(element: SchemaElement): LeafType | string {
   const { logical_type: logical, converted_type: converted, type_length: length } = element;
   if (isDecimal(element)) return decimalType(element, (value) => signedInteger(value as Uint8Array));
   switch (logical?.type ?? converted) {

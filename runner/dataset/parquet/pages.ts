@@ -215,6 +215,8 @@ export class ColumnPages {
 function levelsIn(bytes: Uint8Array, start: number, end: number, most: number, entries: number): Uint8Array {
   const levels = new Uint8Array(entries);
   readRuns(bytes, start, end, widthOf(most), levels);
+  // Damaged bits may say more than the schema has levels.
+  for (const level of levels) if (level > most) throw new Error(`its levels go beyond ${most}`);
   return levels;
 }
 

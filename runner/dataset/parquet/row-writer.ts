@@ -62,12 +62,20 @@ export class RowWriter {
       case 'map': {
         const [key, value] = [this.#node(node.key), this.#node(node.value)];
         const isObject = hasNameKeys(node.key);
-        const pair: Write = isObject ? () => `${key()}:${value()}` : () => `[${key()},${value()}]`;
+        const name = columnName(node.field.path);
+        const pair: Write = isObject ? () => this.#member(key(), value(), name) : () => `[${key()},${value()}]`;
         return this.#nullable(node.field, node, this.#repeated(node.repeated, pair, node, isObject ? '{}' : '[]'));
       }
       case 'unread':
         throw new Error(`the column ${columnName(node.field.path)} is not read`);
     }
+  }
+
+  /** The rules of Parquet want a key, but some writers leave it out. */
+  #member(key: string, value: string, column: string): string {
+    if (key === 'null')
+      this.#problem ??= `holds a map with a null as a key, which JSON has no name for (column ${column})`;
+    return `${key}:${value}`;
   }
 
   #leaf(cursor: LeafCursor): Write {

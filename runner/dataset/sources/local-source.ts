@@ -1,5 +1,5 @@
 /** Local files, pipes and standard input as sources. */
-import { open, stat } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { fileBytes } from '../source-bytes.js';
@@ -37,7 +37,9 @@ export async function namedFile(name: string, cwd: string): Promise<Source | 'fo
   });
   if (found === undefined) return undefined;
   if (found.isDirectory()) return 'folder';
-  return found.isFile() ? fileSource(name, file) : pipeSource(name, file, found.isFIFO());
+  if (!found.isFile()) return pipeSource(name, file, found.isFIFO());
+  // A link and its file are the same one. The file of standard input may have no name any more.
+  return fileSource(name, file, await realpath(file).catch(() => file));
 }
 
 async function readRange(

@@ -1,5 +1,6 @@
 /** Finds what each argument of a dataset names: one file or object, the files below a folder, or the objects below a prefix. */
 import path from 'node:path';
+import type { DatasetFormat } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
 import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObjects } from '../ports.js';
@@ -20,6 +21,7 @@ export interface FilesPart {
   readonly argument: string;
   /** Where the files are, when each of them is an item. */
   readonly place: FilesPlace;
+  /** Empty for a folder whose files are items by the user's word, because it is walked by other rules (files/folder-walk.ts). */
   readonly sources: readonly Source[];
   readonly leftOut: readonly string[];
   /** Results of earlier jobs. They are not among the sources. */
@@ -44,6 +46,7 @@ export interface ObjectsPart {
 export interface PartsRequest {
   readonly arguments: readonly string[];
   readonly cwd: string;
+  readonly format?: DatasetFormat;
 }
 
 /** Without `objects` the arguments in S3 are only checked for their form. */
@@ -54,7 +57,7 @@ export async function findParts(
 ): Promise<readonly Part[]> {
   const parts: Part[] = [];
   for (const argument of request.arguments) {
-    if (!argument.startsWith('s3://')) parts.push(await localPart(argument, request.cwd, signal));
+    if (!argument.startsWith('s3://')) parts.push(await localPart(argument, request, signal));
     else {
       const part = await objectPart(argument, objects, signal);
       if (part !== undefined) parts.push(part);
@@ -63,9 +66,16 @@ export async function findParts(
   return parts;
 }
 
-async function localPart(argument: string, cwd: string, signal: AbortSignal): Promise<Part> {
+async function localPart(argument: string, { cwd, format }: PartsRequest, signal: AbortSignal): Promise<Part> {
   const named = await namedFile(argument, cwd);
-  if (named === 'folder') return folderPart(argument, path.resolve(cwd, argument), signal);
+  if (named === 'folder') {
+    const folder = path.resolve(cwd, argument);
+    if (format === 'files') {
+      const place = { kind: 'folder', name: argument, folder } as const;
+      return { kind: 'files', argument, place, sources: [], leftOut: [], results: [], faults: [] };
+    }
+    return folderPart(argument, folder, signal);
+  }
   if (named !== undefined) return { kind: 'one', source: named };
   if (argument === STANDARD_INPUT || !isGlob(argument)) {
     throw new UserError(`The dataset ${argument} does not exist (no file ${path.resolve(cwd, argument)}).`);

@@ -67,6 +67,8 @@ export async function* readRows(
   reader.tell(bigIntegerNotice(request.name, reader.integers, bigIntegers, reader.record));
 }
 
+async function* nothing(): AsyncGenerator<ItemGroup> {}
+
 class RowsReader {
   items = 0;
   readonly integers = new BigIntegerScan();
@@ -122,6 +124,7 @@ class RowsReader {
     const { bytes } = opened;
     const { recognised } = bytes;
     for (const message of recognised.notices) this.#tellOnce(name, message);
+    if (bytes.isBlank) return nothing();
     if (recognised.format === 'json') this.record = 'element';
     return readItems(bytes, { ...common, onHeader: (header) => this.#agreement.requireHeader(name, header) });
   }

@@ -23,7 +23,6 @@ export type Resolved =
 
 export interface ResolveRequest extends PartsRequest {
   readonly name: string;
-  readonly format?: DatasetFormat;
   /** Absolute paths that the command writes. The first is that of the results. */
   readonly outputs?: readonly string[];
 }
@@ -115,16 +114,15 @@ async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSign
   const { argument, sources, leftOut, faults } = part;
   const roles = new NameRoles(argument);
   const data = isStated ? sources : sources.filter(({ name }) => roles.add(name));
-  const first = data.reduce<Source | undefined>(earlier, undefined);
-  const role = isStated ? 'rows' : (roles.role ?? (first === undefined ? 'files' : await roleByBytes(first, signal)));
+  const role = isStated ? 'rows' : (roles.role ?? (await roleByBytes(inOrder(data), signal)));
   if (role === 'files') return { argument, role, sources: [], notices: [] };
   const [fault] = faults;
   if (fault !== undefined) throw fault;
   return { argument, role, sources: data, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
 }
 
-const earlier = (before: Source | undefined, source: Source): Source =>
-  before === undefined || compareBytes(source.name, before.name) < 0 ? source : before;
+const inOrder = (sources: readonly Source[]): readonly Source[] =>
+  sources.toSorted((a, b) => compareBytes(a.name, b.name));
 
 /** So many names show what a prefix holds. The listing goes on only when its objects are rows. */
 const FIRST_NAMES = 10_000;
@@ -144,18 +142,13 @@ async function lookAtObjects(
     const place = { bucket, key: object.key };
     if (part.isLeftOut(object.key)) leftOut.push(urlOf(place));
     else if (isStated || roles.add(urlOf(place))) found.push(objectSource(objects, place, object));
-    if (found.length >= FIRST_NAMES) role ??= await roleOf(roles, found, signal);
+    if (found.length >= FIRST_NAMES) role ??= roles.role ?? (await roleByBytes(found, signal));
     if (role === 'files') break;
     if (found.length > MOST_FILES) throw tooMany(argument);
   }
-  role ??= await roleOf(roles, found, signal);
+  role ??= roles.role ?? (await roleByBytes(found, signal));
   if (role === 'files') return { argument, role, sources: [], notices: [] };
   return { argument, role, sources: found, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
-}
-
-async function roleOf(roles: NameRoles, found: readonly Source[], signal: AbortSignal): Promise<Role> {
-  const [first] = found;
-  return roles.role ?? (first === undefined ? 'files' : await roleByBytes(first, signal));
 }
 
 const tooMany = (argument: string): UserError =>
@@ -197,7 +190,7 @@ function leftOutNotices(argument: string, leftOut: readonly string[], { about }:
 
 function rowsOf(found: readonly FoundPart[], told: readonly string[]): Resolved {
   const sources = found.flatMap((part) => part.sources);
-  const sorted = [...sources].sort((a, b) => compareBytes(a.name, b.name));
+  const sorted = inOrder(sources);
   refuseTwice(sorted);
   const notices = [...told, ...found.flatMap((part) => part.notices)];
   const misordered = misorderedNumbers(sorted.map(({ name }) => name));

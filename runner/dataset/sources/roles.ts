@@ -1,6 +1,6 @@
 /**
  * Decides whether the files of a folder, a prefix or a glob are rows, or are items themselves. Their names say it, and where they do not, the first bytes of
- * the first file do. A mixture is refused.
+ * the first file that has any do. A mixture is refused.
  */
 import { formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
@@ -73,12 +73,25 @@ const least = (before: string | undefined, name: string): string =>
 /** A file with one JSON object is as likely a document as a list of one item. */
 const SEVERAL_LINES = /\S[\r\n]+\S/;
 
-/** Opens the file to see what it is. A file that cannot be read as records is an item. */
-export async function roleByBytes(source: Source, signal: AbortSignal): Promise<Role> {
+/** Programs that write many files leave empty ones among them. Nobody waits until more of them are opened. */
+const MOST_BLANK_FILES = 1_000;
+
+/** `sources` are in the order of the dataset. Blank files show nothing, so the first other one is looked at. */
+export async function roleByBytes(sources: readonly Source[], signal: AbortSignal): Promise<Role> {
+  for (const source of sources.slice(0, MOST_BLANK_FILES)) {
+    const role = await roleOfSource(source, signal);
+    if (role !== undefined) return role;
+  }
+  return 'files';
+}
+
+/** Opens the file to see what it is. A file that cannot be read as records is an item. Undefined when the file is blank. */
+async function roleOfSource(source: Source, signal: AbortSignal): Promise<Role | undefined> {
   try {
     const opened = await openSource(source, 0, {}, signal);
     try {
       if (opened.kind === 'parquet') return 'rows';
+      if (opened.bytes.isBlank) return undefined;
       const { format } = opened.bytes.recognised;
       if (format !== 'jsonl') return format === 'text' ? 'files' : 'rows';
       const { bytes } = await opened.bytes.source.peek(HEAD_BYTES);

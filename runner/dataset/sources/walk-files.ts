@@ -137,7 +137,7 @@ class Finder implements FoundFiles {
     }
     if (this.files.length >= MOST_FILES) {
       throw new UserError(
-        `The dataset ${this.search.name} has more than ${MOST_FILES} files. Join them into fewer ones, or submit them as several jobs.`,
+        `The dataset ${this.search.name} has more than ${MOST_FILES} files. If each file is an item: --format files. Otherwise join them into fewer ones, or submit them as several jobs.`,
       );
     }
     this.files.push({ place, real });

@@ -139,3 +139,9 @@ it('reads a dot of a literal path as a part of the key', () => {
 it.each(['[{"id":1}]', '"id"', '7', 'null', '{}', '[]'])('finds no field in %s', (json) => {
   expect(fieldText(json, fieldPath('id'))).toBeUndefined();
 });
+
+it('finds a field behind a hundred dots', () => {
+  const names = Array.from({ length: 101 }, (_, n) => `k${n}`);
+  const json = names.reduceRight((inner, name) => `{"${name}":${inner}}`, '1');
+  expect(fieldText(json, fieldPath(names.join('.')))).toBe('1');
+});

@@ -1,6 +1,6 @@
 /** Tests datasets of many files: globs, folders, prefixes, their order, and what is refused. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -153,6 +153,20 @@ describe('the rows of several files', () => {
       { y: '4', x: '3' },
     ]);
   });
+
+  it('may have blank files among them and before them, which show no format', async () => {
+    await write({ 'd/0.json': '', 'd/1.json': ' \n', 'd/2.json': line({ a: 1 }) + line({ a: 2 }), 'd/3.json': '' });
+    await write({ 'e/part-0': '', 'e/part-1': line({ a: 3 }) + line({ a: 4 }) });
+    const wanted = [{ a: 1 }, { a: 2 }];
+    expect((await read('d')).items).toEqual(wanted);
+    expect((await read('d/*.json')).items).toEqual(wanted);
+    expect((await read('d/2.json')).items).toEqual(wanted);
+    expect((await read(['d/0.json', 'd/2.json', 'd/3.json'])).items).toEqual(wanted);
+    expect((await read('e')).items).toEqual([{ a: 3 }, { a: 4 }]);
+    expect((await read('d/0.json')).items).toEqual([]);
+    await write({ 'f/0.json': '', 'f/1.json': '[1,2]' });
+    expect((await read('f', { format: 'json' })).items).toEqual([1, 2]);
+  });
 });
 
 describe('results of earlier jobs beside the data', () => {
@@ -244,6 +258,15 @@ describe('a dataset of files is refused', () => {
     expect(await refusal('d')).toMatch(message);
   });
 
+  it('a file and a link to it', async () => {
+    await write({ 'd/a.csv': 'x\n1\n' });
+    await symlink('d', path.join(directory, 'e'));
+    await symlink('a.csv', path.join(directory, 'd', 'b.csv'));
+    expect(await refusal(['d/a.csv', 'd/b.csv'])).toMatch(/^d\/a\.csv and d\/b\.csv are the same file, .*given twice/);
+    expect(await refusal(['d/a.csv', 'e/a.csv'])).toMatch(/given twice/);
+    expect(await refusal(['d/a.csv', 'e/*.csv'])).toMatch(/given twice/);
+  });
+
   it('a pipe among the files of a folder', async () => {
     await write({ 'd/a.csv': 'x\n1\n' });
     execFileSync('mkfifo', [path.join(directory, 'd', 'b.csv')]);
@@ -280,6 +303,30 @@ describe('a dataset of files is refused', () => {
     await write({ 'd/a.csv': 'x,y\n1,2\n', 'd/b.csv': '', 'd/c.csv': 'y,x\n4,3\n' });
     await checkLocalDataset({ arguments: ['d'], cwd: directory }, signal);
   });
+
+  it('files that do not belong together, before anything is read', async () => {
+    await write({ 'd/a.csv': 'x\n1\n', 'd/b.csv': 'y\n1\n', 'e/a.csv': 'x\n1\n', 'e/b.jsonl': line(1) });
+    const check = (argument: string) => checkLocalDataset({ arguments: [argument], cwd: directory }, signal);
+    await expect(check('d')).rejects.toThrow(/d\/b\.csv differs from d\/a\.csv: it lacks the column "x"/);
+    await expect(check('e')).rejects.toThrow(/e\/a\.csv is CSV and e\/b\.jsonl is JSON Lines/);
+    await cp(
+      path.join(import.meta.dirname, 'parquet/fixtures/small_zstd.parquet'),
+      path.join(directory, 'f/a.parquet'),
+    );
+    await cp(path.join(import.meta.dirname, 'parquet/fixtures/types.parquet'), path.join(directory, 'f/b.parquet'));
+    await expect(check('f')).rejects.toThrow(
+      /The Parquet file f\/a\.parquet has a column .*, and f\/b\.parquet has none/,
+    );
+  });
+});
+
+it('a folder whose files are items by --format files is walked by the rules of such folders alone', async () => {
+  await write({ 'd/a.jpg': 'x', 'd/.spotpoolignore': 'out\n', 'elsewhere/b.jpg': 'x' });
+  await writeFile(Buffer.concat([Buffer.from(path.join(directory, 'elsewhere/')), Buffer.from([0xff])]), 'x');
+  await symlink('../elsewhere', path.join(directory, 'd', 'out'));
+  const dataset = await open('d', { format: 'files' });
+  await dataset.check(signal);
+  expect(dataset.kind).toBe('objects');
 });
 
 describe('objects in S3', () => {
@@ -299,6 +346,11 @@ describe('objects in S3', () => {
   it('are rows without a telling name when the first one is', async () => {
     put({ 'p/part-0': line({ a: 1 }) + line({ a: 2 }), 'p/part-1': line({ a: 3 }) });
     expect((await read('s3://b/p/')).items).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
+  });
+
+  it('are rows when the first ones are blank', async () => {
+    put({ 'p/part-0.json': '', 'p/part-1.json': line({ a: 1 }) + line({ a: 2 }) });
+    expect((await read('s3://b/p/')).items).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
   it('are items otherwise, and always with --format files', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { UserError } from '../../../../runner/errors.js';
-import { fixture, linesOfParquet, memorySource } from './sources.js';
+import { fixture, linesOfParquet, memorySource, type Written, written } from './sources.js';
 
 const CODECS = ['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4'];
 const FILES = [...CODECS.map((codec) => `small_${codec}.parquet`), 'types.parquet', 'nested.parquet'];
@@ -59,4 +59,23 @@ it('damaged bytes give rows or an error that names the file, in bounded time and
     ),
     { numRuns: 150 },
   );
+});
+
+it('no damaged bit of a page gives a line that is no JSON, in a file without checksums', async () => {
+  const schema: Written = [
+    { name: 'root', num_children: 1 },
+    { name: 's', repetition_type: 'OPTIONAL', num_children: 1 },
+    { name: 'v', type: 'INT64', repetition_type: 'OPTIONAL' },
+  ];
+  const rows = Array.from({ length: 9 }, (_, n) => (n % 7 === 0 ? null : { v: n % 5 === 0 ? null : BigInt(n % 2) }));
+  const bytes = await written(schema, 's', rows);
+  const footerBytes = new DataView(bytes.buffer).getUint32(bytes.length - 8, true);
+  for (let bit = 0; bit < 8 * (bytes.length - 8 - footerBytes); bit++) {
+    const damaged = new Uint8Array(bytes);
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    const outcome = await linesOfParquet(memorySource('x.parquet', damaged)).catch((error: unknown) => error);
+    if (!Array.isArray(outcome)) expect(outcome).toBeInstanceOf(UserError);
+    else
+      for (const line of outcome as string[]) expect(() => JSON.parse(line.replace(/^!/, '')) as unknown).not.toThrow();
+  }
 });

@@ -3,7 +3,7 @@ import type { DatasetNotice } from '../../../../runner/dataset/notice.js';
 import { openParquet } from '../../../../runner/dataset/parquet/read-parquet.js';
 import { Agreement } from '../../../../runner/dataset/sources/agreement.js';
 import { refuseOtherColumns } from '../../../../runner/dataset/parquet/same-columns.js';
-import { fixture, linesOfParquet, memorySource, never } from './sources.js';
+import { fixture, linesOfParquet, memorySource, never, type Written, written } from './sources.js';
 
 const expected = (name: string): string[] => fixture(name).toString('utf8').trimEnd().split('\n');
 
@@ -71,6 +71,33 @@ it('a value that JSON cannot say makes its row a failed item, or with --strict a
   ]);
   await expect(linesOfParquet(memorySource('bad_values.parquet'), { strict: true })).rejects.toThrow(
     'bad_values.parquet: row 2 holds NaN, which JSON has no number for (column "x"). Without --strict this row is a failed item.',
+  );
+});
+
+it('a map with a null as a key makes its row a failed item, because no JSON object has such a name', async () => {
+  const schema: Written = [
+    { name: 'root', num_children: 1 },
+    { name: 'm', repetition_type: 'OPTIONAL', converted_type: 'MAP', num_children: 1 },
+    { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
+    { name: 'key', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
+    { name: 'value', type: 'INT32', repetition_type: 'OPTIONAL' },
+  ];
+  const rows = [[{ key: 'a', value: 1 }], [{ key: null, value: 2 }], null];
+  expect(await linesOfParquet(memorySource('keys', await written(schema, 'm', rows)))).toEqual([
+    '{"m":{"a":1}}',
+    expect.stringContaining('row 2 holds a map with a null as a key, which JSON has no name for (column \\"m\\")'),
+    '{"m":null}',
+  ]);
+});
+
+it('a decimal whose scale is against the rules is refused, and not read as another number', async () => {
+  const schema: Written = [
+    { name: 'root', num_children: 1 },
+    { name: 'd', type: 'INT32', converted_type: 'DECIMAL', scale: -2, precision: 5, repetition_type: 'OPTIONAL' },
+  ];
+  const bytes = await written(schema, 'd', [100]);
+  await expect(linesOfParquet(memorySource('scale', bytes))).rejects.toThrow(
+    'The column "d" of the Parquet file scale is a decimal with a scale of -2, which spotpool does not read.',
   );
 });
 
