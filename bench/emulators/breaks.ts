@@ -33,8 +33,8 @@ export const BREAKS: readonly Break[] = [
   },
   {
     title: 'the target is lowered without a termination policy',
-    file: 'aws/spot-fleet.ts',
-    find: `        ExcessCapacityTerminationPolicy: 'noTermination',\n`,
+    file: 'aws/target-requests.ts',
+    find: `  ExcessCapacityTerminationPolicy: 'noTermination',\n`,
     replace: '',
     testFiles: 'test/emulators/scale-down',
   },

@@ -69,7 +69,7 @@ export interface DatasetSpec {
   readonly sources?: number;
   /** The items are a sample of the dataset. */
   readonly sample?: DatasetSample;
-  /** What stands beside the input, item by item. Absent when nothing does. */
+  /** The columns beside the input, with a line for each item. Absent when there are none. */
   readonly identity?: IdentitySpec;
 }
 

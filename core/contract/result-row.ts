@@ -17,7 +17,7 @@ export interface RowPlace {
   readonly idJson?: string;
   /** A text for each of the job's kept fields, in their order; undefined where the item has no such field. */
   readonly keptJson?: readonly (string | undefined)[];
-  /** The item itself. */
+  /** The item itself, as the model got it. */
   readonly inputJson?: string;
   readonly source?: RowSource;
 }

@@ -1,10 +1,10 @@
 /** The versions of spotpool, their order, and the lowest worker that may take a job. */
 
 /** The version in package.json, which the worker's bundle cannot read. */
-export const SPOTPOOL_VERSION = '0.4.0';
+export const SPOTPOOL_VERSION = '0.5.0';
 
 /** A change that lets a job ask for something that older workers do not know raises this to the version of that change. */
-export const LOWEST_WORKER_VERSION = '0.4.0';
+export const LOWEST_WORKER_VERSION = '0.5.0';
 
 /** Three numbers, then the name of a prerelease; the name of a build (`+…`) does not count. https://semver.org/#semantic-versioning-specification-semver */
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;

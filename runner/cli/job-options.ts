@@ -199,7 +199,7 @@ export const jobOptionRows = {
     ),
     idField: parsed(
       '<field>',
-      'give each item the id that this field holds, a string or a number, and write it into its result; dots reach into objects (default: custom_id, if every item has another one)',
+      'take the id of each item from this field and write it into its result; dots reach into objects (default: custom_id, if every item has another one)',
       values.fieldName,
     ),
     keep: parsed(

@@ -23,7 +23,7 @@ export const resultsOptions = inGroup('Results:', {
       "A name that ends in '/' is a folder for parts, and s3://bucket/prefix/ a place in S3 (default: the dataset's name with .results.jsonl)",
   ),
   outFormat: choice('<format>', 'write this form where the name of --out tells none', OUT_FORMATS),
-  partSize: parsed('<size>', 'close a part at this size, such as 256MB, when --out is a folder or prefix', partSize, {
+  partSize: parsed('<size>', 'end a part at this size, such as 256MB, when --out is a folder or prefix', partSize, {
     defaultText: '256MB',
   }),
   jsonColumns: toggle('write objects and arrays as JSON texts when the results are Parquet'),

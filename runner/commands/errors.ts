@@ -17,7 +17,8 @@ const errorsOptions = {
 
 export const errorsCommand = defineStackCommand({
   name: 'errors',
-  description: 'Count why the items of a job failed, with the first item of each error code. The job may still run.',
+  description:
+    'Count the failed items of a job by error code. The first item of each code is shown. The job may still run.',
   args: { job: 'the id of the job' },
   options: errorsOptions,
   examples: ['spotpool errors herg --local', "spotpool errors herg --json | jq -r '.codes[].code'"],
@@ -77,7 +78,7 @@ function valueOf(json: string | undefined): unknown {
 const COLUMNS = 80;
 const INDENT = '      ';
 const SHOWN_CODES = 20;
-/** About three lines. */
+/** A message of this length takes about three lines. */
 const MESSAGE_CHARACTERS = 210;
 
 function errorsText(

@@ -38,7 +38,7 @@ export interface RowEncoder {
   end(): Promise<readonly Uint8Array[]>;
 }
 
-/** What a file of results is. Each file, and each part of an output, gets an encoder of its own. */
+/** A form of results. Each file, and each part of an output, gets an encoder of its own. */
 export interface RowForm {
   readonly encoder: () => RowEncoder;
   /** The file is exactly the result lines of the outcomes, so they need not become rows. */
@@ -53,7 +53,7 @@ export interface FormSurvey {
   readonly describe?: () => string;
 }
 
-/** What stands beside each outcome. */
+/** The columns that stand beside each outcome. */
 export interface RowColumns {
   readonly hasId: boolean;
   /** The names of the kept fields, in their order. */

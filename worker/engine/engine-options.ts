@@ -21,7 +21,7 @@ export interface EngineOptions {
   readonly metadata: InstanceMetadata;
   readonly store: ObjectStore;
   readonly storeOf: InputReader['storeOf'];
-  /** The stack's own bucket. */
+  /** The stack's own bucket, whose files are checked by their digest. */
   readonly bucket?: string;
   readonly clock: Clock;
   readonly events: EventSink;

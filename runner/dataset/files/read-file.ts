@@ -14,7 +14,6 @@ export const WHOLE_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 
 export interface HashedFile {
-  /** The absolute path. */
   readonly path: string;
   readonly bytes: number;
   readonly digest: string;

@@ -21,7 +21,7 @@ export interface PartsStore {
   open(name: string, options: { readonly onlyNew: boolean; readonly bytes: number }): Promise<ByteOutput>;
   /** Shows the hidden files under their names. */
   publish(): Promise<void>;
-  /** Removes the hidden files. */
+  /** Removes the hidden files, of which no name is shown. */
   dropHidden(): Promise<void>;
   /** Writes a small file at once. Returns false when it exists and only a new one was wanted. */
   put(name: string, text: string, options: { readonly onlyNew: boolean }): Promise<boolean>;
