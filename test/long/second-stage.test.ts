@@ -36,7 +36,7 @@ const run = async (...args: readonly string[]): Promise<void> => {
 };
 
 it(
-  'a second stage gets the results of the first from parts of Parquet, and gives them back under the same ids',
+  'a second stage gets the results of the first from a folder of Parquet, and gives its own back under the same ids',
   { timeout: 2 * WAIT_MS },
   async () => {
     const items = Array.from({ length: ITEMS }, (_, n) => ({ key: idOf(n), n, bad: isBad(n), meta: { shop: n % 5 } }));
