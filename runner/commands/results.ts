@@ -5,6 +5,7 @@ import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
+import { wrap } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { columnsText, failedItemsText, problemsOf, writtenText } from '../results/describe-written.js';
@@ -111,6 +112,6 @@ function printWritten(
     writtenText(written, only),
     ...columnsText(written.file, written.columns),
     ...failedItemsText(written),
-  ];
+  ].flatMap((line) => (terminal.interactive ? wrap(line, terminal.size().columns) : line));
   terminal.out(`${[...lines, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
 }

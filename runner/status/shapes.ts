@@ -26,7 +26,7 @@ export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>, state: J
 /** When the job is over, no shape is on trial any more, whatever its workers reported last. */
 function reasonOf({ slots, concurrency, settled, reason }: Omit<ShapeStatus, 'job'>, state: JobState): string {
   if (settled || state === 'running' || state === 'submitting') return reason;
-  return `${shapeText({ slots, concurrency })}: the job ended before the best number was known`;
+  return `${shapeText({ slots, concurrency })}: not settled when the job ended`;
 }
 
 /** The last report of each worker, by instance; it includes workers that have ended. */

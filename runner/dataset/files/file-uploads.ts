@@ -147,7 +147,8 @@ export class FileUploads {
     if (put.kind === 'written') {
       this.#counts.sent += 1;
       this.#counts.sentBytes += bytes;
-      this.#show(false);
+      // Files that were read before the upload began are counted already. Their end is told when all of them are sent.
+      if (this.#counts.files < this.#counts.total) this.#show(false);
     } else if ((await store.head(key, { signal }))?.size !== bytes) {
       throw new UserError(
         `The object ${key} in the bucket ${this.bucket} is not the file that its key names: it has another size. Delete it, then submit again.`,

@@ -11,6 +11,7 @@ import { objectSource, urlOf } from './object-source.js';
 import { type FilesPart, findParts, type ObjectsPart, type Part, type PartsRequest } from './parts.js';
 import { NameRoles, type Role, roleByBytes } from './roles.js';
 import type { Source } from './source.js';
+import { refuseUnfinished } from './unfinished-parts.js';
 import { MOST_FILES } from './walk-files.js';
 import { outputNotice, resultsNotice, withoutResults } from './without-results.js';
 
@@ -118,6 +119,7 @@ async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSign
   if (role === 'files') return { argument, role, sources: [], notices: [] };
   const [fault] = faults;
   if (fault !== undefined) throw fault;
+  refuseUnfinished(argument, data, leftOut);
   return { argument, role, sources: data, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
 }
 
@@ -148,6 +150,7 @@ async function lookAtObjects(
   }
   role ??= roles.role ?? (await roleByBytes(found, signal));
   if (role === 'files') return { argument, role, sources: [], notices: [] };
+  refuseUnfinished(argument, found, leftOut);
   return { argument, role, sources: found, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
 }
 
@@ -172,7 +175,7 @@ const isUnderlined = (name: string): boolean => {
   const last = name.slice(name.lastIndexOf('/') + 1);
   return (
     last.startsWith('_') &&
-    !/^_(success|metadata|common_metadata|manifest\.json|delta_log|started|committed)/i.test(last)
+    !/^_(success|metadata|common_metadata|(manifest|spotpool)\.json|delta_log|started|committed)/i.test(last)
   );
 };
 
@@ -181,7 +184,7 @@ function leftOutNotices(argument: string, leftOut: readonly string[], { about }:
     leftOut.length === 0
       ? []
       : [
-          `${leftOut.length} ${leftOut.length === 1 ? 'file' : 'files'} of the dataset ${argument} whose names begin with _ are left out (the first is ${leftOut[0]}). To read them, give a glob that begins its name with _, such as '_*.csv'.`,
+          `${leftOut.length === 1 ? `1 file of the dataset ${argument} has a name that begins with _ and is` : `${leftOut.length} files of the dataset ${argument} have names that begin with _ and are`} left out (the first is ${leftOut[0]}). To read them, give a glob that begins its name with _, such as '_*.csv'.`,
         ];
   const told =
     about === undefined ? [] : [`${about} is a text about the data, and is left out of the dataset ${argument}.`];

@@ -141,9 +141,14 @@ describe('the rows of several files', () => {
     expect(notices).toContain('d/README.md is a text about the data');
     await write({ 'e/_a.csv': 'x\n1\n', 'e/b.csv': 'x\n2\n' });
     expect((await read('e')).notices).toContain(
-      '1 file of the dataset e whose names begin with _ are left out (the first is e/_a.csv)',
+      '1 file of the dataset e has a name that begins with _ and is left out (the first is e/_a.csv)',
     );
     expect((await read('e/_*.csv')).items).toEqual([{ x: '1' }]);
+  });
+
+  it('read the parts of results whose manifest is there, without a word about the files beside them', async () => {
+    await write({ 'r/_spotpool.json': '{}', 'r/_manifest.json': '{}', 'r/part-00000.jsonl': line({ index: 0 }) });
+    expect(await read('r')).toMatchObject({ items: [{ index: 0 }], notices: '' });
   });
 
   it('may have columns in another order, and some files without rows', async () => {
@@ -239,6 +244,12 @@ describe('a dataset of files is refused', () => {
       { 'd/a.csv': 'x\n1\n', 'd/b.jpg': 'x' },
       'd',
       /mixes files of records \(d\/a\.csv\) with other files \(d\/b\.jpg\)\. .*'d\/\*\*\/\*\.csv'.*--format files/,
+    ],
+    [
+      'parts of results without their manifest',
+      { 'd/r/_spotpool.json': '{}', 'd/r/part-00000.csv': 'x\n1\n', 'd/_manifest.json': '{}' },
+      'd',
+      /d holds results that are not whole, because d\/r\/ has no _manifest\.json\. .*'d\/r\/part-\*'/,
     ],
     ['a file given twice', { 'a.csv': 'x\n1\n' }, ['a.csv', './a.csv'], /a\.csv.* given twice/],
     ['a file and its folder', { 'd/a.csv': 'x\n1\n' }, ['d', 'd/a.csv'], /given twice/],
@@ -341,6 +352,12 @@ describe('objects in S3', () => {
     expect(lines[1]).toEqual({ file: 's3://b/p/b.csv', first: 1, items: 1, size: 4, etag: '"1"' });
     expect((await read('s3://b/*/*.csv')).items).toEqual([{ x: '2' }, { x: '3' }]);
     expect((await read('s3://b/q/c.csv')).items).toEqual([{ x: '3' }]);
+  });
+
+  it('that are parts of results are refused without their manifest, and read by a glob', async () => {
+    put({ 'p/_spotpool.json': '{}', 'p/part-00000.csv': 'x\n1\n' });
+    expect(await refusal('s3://b/p/')).toMatch(/s3:\/\/b\/p\/ has no _manifest\.json/);
+    expect((await read('s3://b/p/part-*')).items).toEqual([{ x: '1' }]);
   });
 
   it('are rows without a telling name when the first one is', async () => {

@@ -16,6 +16,6 @@ it('gives the shape on trial while the job goes on', () => {
 it.each(['complete', 'failed', 'cancelled'] as const)('gives no shape on trial when the job is %s', (state) => {
   expect(groupShapes([settled, settled, trying], state).map(({ reason }) => reason)).toEqual([
     settled.reason,
-    '1 slot with 4 slices at once: the job ended before the best number was known',
+    '1 slot with 4 slices at once: not settled when the job ended',
   ]);
 });

@@ -35,6 +35,15 @@ describe('a folder of files', () => {
     expectTrueKeys(store);
   });
 
+  it('says once that all files are there, when the last one is', async () => {
+    for (const count of [3, 200]) {
+      const folder = await tempDirectory();
+      await fill(folder, count);
+      const { progress, ends } = await upload(new MemoryStore(), folder);
+      expect({ progress, ends }).toMatchObject({ progress: { files: count, total: count, sent: count }, ends: 1 });
+    }
+  });
+
   it('gives the same lines a second time, and uploads nothing', async () => {
     const store = new CountingStore();
     const folder = await tempDirectory();

@@ -20,6 +20,8 @@ export interface ReadFolder {
   readonly lines: readonly string[];
   readonly notices: readonly string[];
   readonly progress: FilesProgress | undefined;
+  /** How often the upload said that all files are there. */
+  readonly ends: number;
 }
 
 /** Reads a folder to its end, and uploads its files into the bucket `b`. */
@@ -32,17 +34,22 @@ export async function upload(
   const files = new FileUploads('b');
   const notices: string[] = [];
   let progress: FilesProgress | undefined;
+  let ends = 0;
   const groups = openFilesDataset(request(folder, more)).read(signal, {
     files,
     notify: ({ message }) => notices.push(message),
   });
   const first = await groups.next();
-  await files.begin({ store, clock: { nowMs: () => 0 }, signal, onProgress: (now) => (progress = now) });
+  const onProgress = (now: FilesProgress): void => {
+    progress = now;
+    if (now.files === now.total) ends += 1;
+  };
+  await files.begin({ store, clock: { nowMs: () => 0 }, signal, onProgress });
   const all = async function* () {
     if (first.done !== true) yield first.value;
     yield* groups;
   };
-  return { lines: await linesOf(all()), notices, progress };
+  return { lines: await linesOf(all()), notices, progress, ends };
 }
 
 /** The names of the items, and `bad: message` for those that cannot be read. */
