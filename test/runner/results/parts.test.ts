@@ -292,6 +292,20 @@ describe('a folder of parts', () => {
     expect(await filesOf('parts/')).toEqual(before);
   });
 
+  it('is never the dataset of the job or the folder of its files, with --force neither', async () => {
+    await write({ out: 'parts/' });
+    const before = await filesOf('parts/');
+    for (const [file, message] of [
+      ['parts', /it is the dataset/],
+      ['parts/part-00000.jsonl', /it holds the dataset/],
+    ] as const) {
+      const given = [{ path: path.join(cwd, file), what: 'the dataset' }];
+      const refused = requireWritable({ out: 'parts/', force: true }, { ...world(), given });
+      await expect(refused).rejects.toThrow(message);
+    }
+    expect(await filesOf('parts/')).toEqual(before);
+  });
+
   it('is not the bucket of the stack', async () => {
     await expect(requireWritable({ out: 's3://stack/jobs/', force: true }, world())).rejects.toThrow(
       /bucket of the stack/,
