@@ -3,7 +3,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { toggle } from '../cli/option-rows.js';
 import { progressOfJob } from '../controller/report.js';
-import { count, oneLine, plural, wrap } from '../display/format.js';
+import { count, fit, oneLine, plural, wrap } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { shorten } from '../../core/shorten.js';
 import { definedFields } from '../../core/defined-fields.js';
@@ -51,9 +51,10 @@ async function errors({
   return EXIT.ok;
 }
 
-const jsonOf = ({ codes, failed, ok, readAll }: FailureCodes) => ({
+const jsonOf = ({ codes, failed, ofOtherCodes, ok, readAll }: FailureCodes) => ({
   ok,
   failed,
+  ...(ofOtherCodes > 0 ? { ofOtherCodes } : {}),
   readAll,
   codes: codes.map(({ code, count: times, first: { index, error, idJson, inputJson, source } }) => ({
     code,
@@ -62,7 +63,7 @@ const jsonOf = ({ codes, failed, ok, readAll }: FailureCodes) => ({
     first: {
       index,
       message: error.message,
-      ...definedFields({ id: valueOf(idJson), input: valueOf(inputJson), source }),
+      ...definedFields({ id: idOf(idJson), input: valueOf(inputJson), source }),
     },
   })),
 });
@@ -72,6 +73,12 @@ function valueOf(json: string | undefined): unknown {
   if (json === undefined) return undefined;
   const value: unknown = JSON.parse(json);
   return value;
+}
+
+/** An id must be found again, so a number that JavaScript would change is given as text. */
+function idOf(json: string | undefined): unknown {
+  const value = valueOf(json);
+  return typeof value === 'number' && String(value) !== json ? json : value;
 }
 
 /** The displays use as many columns. */
@@ -87,7 +94,7 @@ function errorsText(
   { done, total }: { readonly done: number; readonly total: number },
   { colors }: Terminal,
 ): readonly string[] {
-  const { codes, failed, ok, batches, readAll } = found;
+  const { codes, failed, ofOtherCodes, ok, batches, readAll } = found;
   const part = readAll
     ? []
     : wrap(
@@ -105,6 +112,15 @@ function errorsText(
     ...part,
     ...open,
     ...codes.slice(0, SHOWN_CODES).flatMap((code) => ['', ...codeLines(code, failed, colors)]),
+    ...(ofOtherCodes > 0
+      ? [
+          '',
+          ...wrap(
+            `${plural(ofOtherCodes, 'more item')} failed with codes that are not listed, because there are too many.`,
+            COLUMNS,
+          ),
+        ]
+      : []),
     ...(more > 0 ? ['', `and ${plural(more, 'more error code')} (--json has them)`] : []),
   ];
 }
@@ -115,7 +131,7 @@ function codeLines(
   colors: Terminal['colors'],
 ): readonly string[] {
   const share = `${((times / failed) * 100).toFixed(1)} %`;
-  const head = `  ${colors.yellow(shorten(oneLine(code), COLUMNS / 2))}  ${plural(times, 'item')}, ${share}`;
+  const head = `  ${colors.yellow(fit(shorten(oneLine(code), COLUMNS / 2), COLUMNS / 2))}  ${plural(times, 'item')}, ${share}`;
   const message = wrap(oneLine(shorten(first.error.message, MESSAGE_CHARACTERS)), COLUMNS - INDENT.length);
   const { index, idJson, source, inputJson } = first;
   const id = idJson === undefined ? '' : `, id ${idJson}`;
@@ -128,5 +144,4 @@ function codeLines(
   ];
 }
 
-const cut = (text: string): string =>
-  text.length <= COLUMNS - INDENT.length ? text : `${text.slice(0, COLUMNS - INDENT.length - 1)}…`;
+const cut = (text: string): string => fit(text, COLUMNS - INDENT.length);

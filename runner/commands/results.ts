@@ -65,7 +65,12 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
     return problemsOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // The reader has closed the output, as `spotpool results job --out - | head` does.
-    if (error instanceof OutputClosed) return EXIT.ok;
+    if (error instanceof OutputClosed) {
+      if (choice.failedOut === undefined) return EXIT.ok;
+      throw new Error(
+        `Standard output was closed before its end, so the failed items were not written to ${choice.failedOut}. Give --out a file.`,
+      );
+    }
     if (!(error instanceof WriteFailed)) throw error;
     const again = resultsCommandLine({
       job,

@@ -16,6 +16,8 @@ export interface FailureCodes {
   readonly codes: readonly FailureCode[];
   /** The failed items that were counted. */
   readonly failed: number;
+  /** Those of them whose code is not in the list, because there were too many codes. */
+  readonly ofOtherCodes: number;
   readonly ok: number;
   /** The number of outcomes that were read. */
   readonly batches: number;
@@ -51,7 +53,8 @@ export async function countFailures(
     for await (const rows of rowsOf(outcome)) for (const row of rows) if (!row.ok) add(found, row);
   }
   const codes = [...found].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
-  return { codes: await withPlaces(codes, joins), failed, ok, batches, readAll };
+  const ofOtherCodes = failed - codes.reduce((sum, code) => sum + code.count, 0);
+  return { codes: await withPlaces(codes, joins), failed, ofOtherCodes, ok, batches, readAll };
 }
 
 function add(found: Map<string, { count: number; readonly first: FailedRow }>, row: FailedRow): void {

@@ -1,6 +1,6 @@
 /** Decides what `--out` names and whether results may go there. The rules for the user's own files (R15) are all here. */
 import { type BigIntStats, constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode, UserError } from '../errors.js';
 import { followLinks, isDescriptor, refuseOthersFile } from './follow-links.js';
@@ -77,7 +77,7 @@ async function claimPath(out: string, { cwd, force, given, user = ownUser() }: O
 }
 
 /** Throws a `UserError` when no folder of results may be there. Returns its path without links. What the folder holds is not looked at. */
-export async function claimFolder(out: string, { cwd, user = ownUser() }: OutputRules): Promise<string> {
+export async function claimFolder(out: string, { cwd, given, user = ownUser() }: OutputRules): Promise<string> {
   const resolved = path.resolve(cwd, out);
   try {
     const folder = await followLinks(resolved, user);
@@ -89,10 +89,23 @@ export async function claimFolder(out: string, { cwd, user = ownUser() }: Output
       );
     }
     await access(found === undefined ? path.dirname(folder) : folder, constants.W_OK);
+    if (found !== undefined) await refuseGivenFolder(out, folder, given);
     return folder;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     throw cannotWrite(out, error, path.dirname(resolved));
+  }
+}
+
+/** The parts of an earlier job may be the dataset of this one, which must stay with `force`, too. */
+async function refuseGivenFolder(out: string, folder: string, given: readonly GivenFile[]): Promise<void> {
+  for (const { path: file, what } of given) {
+    const found = await realpath(file).catch(() => undefined);
+    if (found === undefined || (found !== folder && path.dirname(found) !== folder)) continue;
+    const is = found === folder ? 'is' : 'holds';
+    throw new UserError(
+      `Cannot write parts of the results into ${out}: it ${is} ${what}. Name another folder with --out.`,
+    );
   }
 }
 

@@ -68,7 +68,8 @@ export async function writeResults(request: ResultsRequest): Promise<WrittenResu
     await failedOut?.sink.finish({ ...facts, only: 'failed' });
     return { ...written, ...(await sink.finish(facts)) };
   } catch (error) {
-    await Promise.all([sink.discard(), failedOut?.sink.discard()]);
+    // The first error matters more than one of the cleaning up.
+    await Promise.allSettled([sink.discard(), failedOut?.sink.discard()]);
     throw error;
   }
 }

@@ -172,11 +172,14 @@ export class FakeStack {
     };
   }
 
+  /** The error of each write to standard output, for a reader that has gone. */
+  stdoutError: Error | undefined;
+
   #stdout(): Writable {
     return new Writable({
       write: (bytes: Buffer, _encoding, done) => {
-        this.terminal.control(bytes.toString());
-        done();
+        if (this.stdoutError === undefined) this.terminal.control(bytes.toString());
+        done(this.stdoutError);
       },
     });
   }

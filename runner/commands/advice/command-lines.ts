@@ -34,6 +34,9 @@ function resultsArguments({
   partSize,
   jsonColumns,
   only,
+  withInput,
+  withSource,
+  ids,
   failedOut,
   force,
 }: Omit<ResultsFlags, 'out'>): string {
@@ -42,6 +45,9 @@ function resultsArguments({
     ...(partSize === undefined ? [] : ['--part-size', `${partSize / 1e6}MB`]),
     ...(jsonColumns === true ? ['--json-columns'] : []),
     ...(only === undefined ? [] : ['--only', only]),
+    ...(withInput === true ? ['--with-input'] : []),
+    ...(withSource === true ? ['--with-source'] : []),
+    ...(ids === false ? ['--no-ids'] : []),
     ...(failedOut === undefined ? [] : ['--failed-out', shellWord(failedOut)]),
     ...(force ? ['--force'] : []),
   ];

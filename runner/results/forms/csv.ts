@@ -9,6 +9,7 @@
 import { membersOf } from '../../../core/contract/json-text.js';
 import type { ResultRow } from '../../../core/contract/result-row.js';
 import type { FormSurvey, RowColumns, RowForm } from '../row-sink.js';
+import { exactText, fitsUtf8 } from './exact-text.js';
 
 /** Outputs with more fields than this use keys as data. A table of them helps nobody, so they stay JSON text in one column. */
 const MOST_OUTPUT_FIELDS = 1_000;
@@ -111,7 +112,8 @@ function columnsOf(
   outputs: readonly string[] | undefined,
 ): readonly Column[] {
   const taken = new Set<string>();
-  const column = (name: string, cell: Cell, prefix = ''): Column => {
+  const column = (field: string, cell: Cell, prefix = ''): Column => {
+    const name = exactText(field);
     let free = taken.has(name) ? `${prefix}${name}` : name;
     for (let number = 2; taken.has(free); number += 1) free = `${prefix}${name}_${number}`;
     taken.add(free);
@@ -123,8 +125,8 @@ function columnsOf(
     column('ok', ({ ok }) => String(ok)),
   ];
   const last = [
-    column('error_code', (row) => (row.ok ? undefined : row.error.code)),
-    column('error_message', (row) => (row.ok ? undefined : row.error.message)),
+    column('error_code', (row) => (row.ok ? undefined : exactText(row.error.code))),
+    column('error_message', (row) => (row.ok ? undefined : exactText(row.error.message))),
     ...(hasInput ? [column('input', ({ inputJson }) => cellOf(inputJson))] : []),
     ...(hasSource
       ? [
@@ -147,10 +149,8 @@ function cellOf(json: string | undefined): string | undefined {
   if (!json.startsWith('"')) return json;
   const text: unknown = JSON.parse(json);
   // UTF-8 has no bytes for half a surrogate pair. Such a text stays JSON, which escapes it.
-  return typeof text === 'string' && !HALF_PAIR.test(text) ? text : json;
+  return typeof text === 'string' && fitsUtf8(text) ? text : json;
 }
-
-const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$|^$/;
 

@@ -1,5 +1,6 @@
 /** The columns of a results file in Parquet. They have the names and the order of the keys of a line in JSON Lines, so that the same query reads both. */
 import type { ResultRow } from '../../../core/contract/result-row.js';
+import { exactText } from '../forms/exact-text.js';
 import type { RowColumns } from '../row-sink.js';
 import { JsonScan } from './json-scan.js';
 import type { ColumnShape } from './schema.js';
@@ -21,7 +22,7 @@ export function resultColumns(columns: RowColumns, nested: boolean): readonly Re
     fixed('ok', Shape.of('boolean', limits), ({ ok }) => ok, true),
     fromText('output', limits, (row) => (row.ok ? row.outputJson : undefined)),
     fixed('error', texts(['code', 'message'], limits), (row) =>
-      row.ok ? null : { code: row.error.code, message: row.error.message },
+      row.ok ? null : { code: exactText(row.error.code), message: exactText(row.error.message) },
     ),
     ...(keep.length > 0 ? [kept(keep, limits)] : []),
     ...(hasInput ? [fromText('input', limits, ({ inputJson }) => inputJson)] : []),

@@ -2,9 +2,11 @@
  * The type of a column, found from its values. A value fits its type exactly, or the column holds JSON texts: no digit is lost for a nicer type (R14).
  *
  * - Integers and fractions become doubles, but only if a double holds each of the integers.
- * - Integers beyond 64 bits, fractions beyond a double's range, and values of different kinds become JSON texts.
+ * - Integers beyond 64 bits, fractions with more digits or a larger range than a double has, and values of different kinds become JSON texts.
+ * - So do texts and names of members that UTF-8 cannot hold.
  * - An object with more members than a table should have columns becomes a JSON text, too: it is rather a dictionary.
  */
+import { fitsUtf8 } from '../forms/exact-text.js';
 import type { JsonScan } from './json-scan.js';
 
 type ShapeKind = 'null' | 'boolean' | 'integer' | 'double' | 'string' | 'struct' | 'list' | 'json';
@@ -14,6 +16,15 @@ const MAX_COLUMNS = 1_000;
 const MAX_MEMBERS = 256;
 /** Deeper values are trees rather than records. */
 const MAX_DEPTH = 16;
+
+const JSON_KINDS = {
+  boolean: 'boolean',
+  integer: 'number',
+  double: 'number',
+  string: 'string',
+  struct: 'object',
+  list: 'array',
+} as const;
 
 const INTEGER = /^-?\d+$/;
 const INT64_MIN = -(2n ** 63n);
@@ -94,9 +105,12 @@ export class Shape {
     }
     switch (kind) {
       case 'boolean':
-      case 'string':
         scan.raw();
         this.#become(kind);
+        return;
+      case 'string':
+        if (!this.#become(kind)) scan.raw();
+        else if (!fitsUtf8(scan.string())) this.#becomeJson();
         return;
       case 'number':
         this.#number(scan.scalar());
@@ -128,7 +142,7 @@ export class Shape {
     let member = this.#members.get(key);
     if (member === undefined) {
       this.#limits.columns += 1;
-      if (this.#members.size >= MAX_MEMBERS || this.#limits.columns > MAX_COLUMNS) {
+      if (this.#members.size >= MAX_MEMBERS || this.#limits.columns > MAX_COLUMNS || !fitsUtf8(key)) {
         this.#giveUp(scan);
         return;
       }
@@ -150,7 +164,7 @@ export class Shape {
       if (this.#kind !== 'double') this.#become('integer');
       return;
     }
-    if (!Number.isFinite(number) || this.#isBig) return this.#becomeJson();
+    if (!isDouble(text, number) || this.#isBig) return this.#becomeJson();
     if (Object.is(number, -0)) this.#hasMinusZero = true;
     if (this.#kind === 'integer') this.#kind = 'double';
     this.#become('double');
@@ -171,13 +185,42 @@ export class Shape {
   }
 }
 
+/** Every decimal number with so many digits comes back from a double. */
+const SAFE_DIGITS = 15;
+const LEAST_NORMAL = 2 ** -1022;
+/** `toPrecision` takes no more. */
+const MOST_DIGITS = 100;
+
+/** True when the double, written with as many digits as the text has, has the digits of the text. */
+function isDouble(text: string, number: number): boolean {
+  if (!Number.isFinite(number)) return false;
+  if (text.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
+  const digits = digitsOf(text);
+  if (digits === '') return true; // zero
+  if (digits.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
+  return digits.length <= MOST_DIGITS && digitsOf(number.toPrecision(digits.length)) === digits;
+}
+
+/** The digits of a number without the zeros at its ends. */
+const digitsOf = (text: string): string =>
+  text
+    .replace(/[eE].*$/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');
+
 /** Takes the next value, which the shape has seen before. */
 export function readValue(scan: JsonScan, shape: Shape): unknown {
   if (scan.kind() === 'null') {
     scan.scalar();
     return null;
   }
-  switch (shape.kind) {
+  const { kind } = shape;
+  // While a job runs, a later reading may find other values than the first one.
+  if (kind !== 'json' && scan.kind() !== JSON_KINDS[kind])
+    throw new Error(
+      `The results have changed while they were read: a value is no ${kind} now. Fetch the results again.`,
+    );
+  switch (kind) {
     case 'boolean':
       return scan.scalar() === 'true';
     case 'integer':
@@ -198,7 +241,9 @@ export function readValue(scan: JsonScan, shape: Shape): unknown {
       scan.object((key) => {
         const member = shape.members.get(key);
         if (member === undefined)
-          throw new Error(`The results have changed while they were read: the field ${key} is new.`);
+          throw new Error(
+            `The results have changed while they were read: the field ${key} is new. Fetch the results again.`,
+          );
         value[key] = readValue(scan, member);
       });
       return value;

@@ -46,7 +46,7 @@ export class BucketStore implements PartsStore {
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {
-    return (await this.#bucket.get(this.#prefix + name, { signal: this.#signal }))?.body;
+    return (await this.#bucket.get(this.#prefix + name, { signal: this.#cleanUpSignal() }))?.body;
   }
 
   async prepare(): Promise<void> {
@@ -76,10 +76,13 @@ export class BucketStore implements PartsStore {
     return (await this.#bucket.put(this.#prefix + name, text, options)).kind === 'written';
   }
 
-  /** Ctrl-C must not keep an interrupted command from removing what it wrote. */
   async remove(name: string): Promise<void> {
-    const signal = this.#signal.aborted ? AbortSignal.timeout(CLEAN_UP_MS) : this.#signal;
-    await this.#bucket.remove(this.#prefix + name, { signal });
+    await this.#bucket.remove(this.#prefix + name, { signal: this.#cleanUpSignal() });
+  }
+
+  /** Ctrl-C must not keep an interrupted command from removing what it wrote. */
+  #cleanUpSignal(): AbortSignal {
+    return this.#signal.aborted ? AbortSignal.timeout(CLEAN_UP_MS) : this.#signal;
   }
 }
 

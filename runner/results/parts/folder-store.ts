@@ -1,10 +1,9 @@
 /** Results in parts in a folder on this machine. Parts are hidden files until all of them are written. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../../errors.js';
 import type { ByteOutput } from '../byte-output.js';
-import { writeWhole } from '../put-in-place.js';
 import { cannotWrite, writeFailed } from '../write-failure.js';
 import type { PartsStore, StoredFile } from './parts-store.js';
 
@@ -26,7 +25,7 @@ export class FolderStore implements PartsStore {
   async *list(): AsyncGenerator<StoredFile> {
     for (const name of await this.#names()) {
       if (name.startsWith('.')) continue;
-      const found = await stat(path.join(this.#folder, name));
+      const found = await lstat(path.join(this.#folder, name));
       yield { name: found.isDirectory() ? `${name}/` : name, bytes: found.size };
     }
   }
@@ -49,7 +48,7 @@ export class FolderStore implements PartsStore {
   }
 
   async open(name: string): Promise<ByteOutput> {
-    const hidden = path.join(this.#folder, `.${name}.${randomBytes(4).toString('hex')}.partial`);
+    const hidden = this.#hiddenPath(name);
     const handle = await this.#named(open(hidden, 'wx'));
     this.#hidden.set(hidden, name);
     return {
@@ -76,17 +75,39 @@ export class FolderStore implements PartsStore {
 
   async put(name: string, text: string, { onlyNew }: { readonly onlyNew: boolean }): Promise<boolean> {
     const file = path.join(this.#folder, name);
-    if (!onlyNew) {
-      await this.#named(writeWhole(file, text));
-      return true;
-    }
+    // The file appears whole, and what a killed process leaves is hidden.
+    const hidden = this.#hiddenPath(name);
     try {
-      await writeFile(file, text, { flag: 'wx' });
+      await this.#named(writeFile(hidden, text, { flag: 'wx' }));
+      if (onlyNew) return await this.#linked(hidden, file);
+      await this.#named(rename(hidden, file));
       return true;
+    } finally {
+      await rm(hidden, { force: true }).catch(() => undefined); // the first error matters more
+    }
+  }
+
+  /** False when the file is there already. */
+  async #linked(hidden: string, file: string): Promise<boolean> {
+    try {
+      await link(hidden, file);
+      return true;
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return false;
+    }
+    // The file system has no hard links. A place that is free is taken for a moment by an empty file.
+    try {
+      await (await open(file, 'wx')).close();
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return false;
       throw writeFailed(this.place, error, this.#folder);
     }
+    await this.#named(rename(hidden, file));
+    return true;
+  }
+
+  #hiddenPath(name: string): string {
+    return path.join(this.#folder, `.${name}.${randomBytes(4).toString('hex')}.partial`);
   }
 
   async remove(name: string): Promise<void> {

@@ -5,11 +5,14 @@
  * - Nothing that spotpool did not write is replaced or removed, with `force` neither.
  * - A manifest is there only while all of its parts are, unchanged: it is removed before a part changes, and written after the last.
  * - Parts without a manifest stand beside a claim, so the same command recognises them and writes the place anew.
+ * - The claim names the command that holds the place. A command that finds another one's claim changes nothing more.
  */
+import { randomBytes } from 'node:crypto';
 import { UserError } from '../../errors.js';
 import { isSameJob, type JobIdentity } from '../results-meta.js';
 import {
   CLAIM_FILE,
+  type Claim,
   decodeClaim,
   decodePartsManifest,
   encodeClaim,
@@ -34,6 +37,7 @@ export interface TakenPlace {
   readonly isNew: boolean;
   /** The names of the earlier parts. */
   readonly earlier: readonly string[];
+  readonly claim: Claim;
 }
 
 /** Throws a `UserError` when something that spotpool did not write is there. */
@@ -77,10 +81,21 @@ function changedPart({ parts, manifest }: Extract<PartsState, { kind: 'ours' }>)
 }
 
 /** Removes what says that the place is whole, and writes whose it is, before the first part changes. */
-export async function beginChange(store: PartsStore, identity: JobIdentity): Promise<void> {
+export async function beginChange(store: PartsStore, claim: Claim): Promise<void> {
   await store.remove(MANIFEST_FILE);
-  await store.put(CLAIM_FILE, encodeClaim(identity), { onlyNew: false });
+  await store.put(CLAIM_FILE, encodeClaim(claim), { onlyNew: false });
 }
+
+/** False when another command has taken the place meanwhile. */
+export async function isHeld(store: PartsStore, { writer }: Claim): Promise<boolean> {
+  const claim = await store.read(CLAIM_FILE);
+  return claim !== undefined && decodeClaim(claim)?.writer === writer;
+}
+
+export const refusedOther = ({ place }: PartsStore): UserError =>
+  new UserError(
+    `Another command writes to ${place} at the same time. Wait for its end, or name another place with --out.`,
+  );
 
 export async function takePlace(
   store: PartsStore,
@@ -89,12 +104,26 @@ export async function takePlace(
   await store.prepare();
   const state = await partsStateOf(store);
   if (!force) refuseState(store, state, (earlier) => isSameJob(earlier, identity));
+  const claim = { job: identity.job, createdAt: identity.createdAt, writer: randomBytes(8).toString('hex') };
   if (state.kind === 'free') {
-    if (await store.put(CLAIM_FILE, encodeClaim(identity), { onlyNew: true })) return { isNew: true, earlier: [] };
-    throw new UserError(`Another command began to write to ${store.place}. Name another place with --out.`);
+    const isNew = await store.put(CLAIM_FILE, encodeClaim(claim), { onlyNew: true });
+    // A retried request can meet the claim that it has written itself.
+    if (isNew || (await isHeld(store, claim))) return { isNew: true, earlier: [], claim };
+    throw refusedOther(store);
   }
-  if (!store.isStaged) await beginChange(store, identity);
-  return { isNew: false, earlier: state.parts.map(({ name }) => name) };
+  if (!store.isStaged) await beginChange(store, claim);
+  return { isNew: false, earlier: state.parts.map(({ name }) => name), claim };
+}
+
+/** Looks at a staged place again before its earlier parts are replaced, because another command may have written there meanwhile. */
+export async function takeAgain(
+  store: PartsStore,
+  { identity, force }: { readonly identity: JobIdentity; readonly force: boolean },
+  taken: TakenPlace,
+): Promise<TakenPlace> {
+  const state = await partsStateOf(store);
+  if (!force) refuseState(store, state, (earlier) => isSameJob(earlier, identity));
+  return { ...taken, earlier: state.kind === 'free' ? [] : state.parts.map(({ name }) => name) };
 }
 
 const refusedFile = ({ place }: PartsStore, name: string): UserError =>

@@ -69,13 +69,19 @@ export const encodePartsManifest = (manifest: PartsManifest): string => `${JSON.
 
 export const decodePartsManifest = (json: Uint8Array): PartsManifest | undefined => decode(manifestShape, json);
 
-const claimShape = object<JobIdentity & { readonly version: 1 }>({
+export interface Claim extends JobIdentity {
+  /** A random word of the command that holds the place. Two commands can write the results of one job at once. */
+  readonly writer?: string;
+}
+
+const claimShape = object<Claim & { readonly version: 1 }>({
   version: just(1),
   job: jobId,
   createdAt: text(LONGEST_FIELD),
+  writer: optional(text(LONGEST_FIELD)),
 });
 
-export const encodeClaim = ({ job, createdAt }: JobIdentity): string =>
-  `${JSON.stringify({ version: 1, job, createdAt }, null, 2)}\n`;
+export const encodeClaim = ({ job, createdAt, writer }: Claim): string =>
+  `${JSON.stringify({ version: 1, job, createdAt, writer }, null, 2)}\n`;
 
-export const decodeClaim = (json: Uint8Array): JobIdentity | undefined => decode(claimShape, json);
+export const decodeClaim = (json: Uint8Array): Claim | undefined => decode(claimShape, json);

@@ -8,10 +8,11 @@ import { fileSink } from '../file-sink.js';
 import { gzipOutput } from '../gzip-output.js';
 import type { JobIdentity } from '../results-meta.js';
 import type { OutputFacts, Placed, RowForm, RowSink } from '../row-sink.js';
-import { beginChange, type TakenPlace, takePlace } from './parts-claim.js';
+import { beginChange, isHeld, refusedOther, takeAgain, type TakenPlace, takePlace } from './parts-claim.js';
 import {
   CLAIM_FILE,
   encodePartsManifest,
+  isPartName,
   MANIFEST_FILE,
   MOST_PARTS,
   type PartEntry,
@@ -48,15 +49,18 @@ class PartsSink implements RowSink {
   #open: OpenPart | undefined;
   #ok = 0;
   #failed = 0;
+  #taken: TakenPlace;
+  /** True while the claim of the place is ours. Earlier parts in a folder are left alone until the end. */
+  #holds: boolean;
 
   readonly #store: PartsStore;
   readonly #request: PartsRequest;
-  readonly #taken: TakenPlace;
 
   constructor(store: PartsStore, request: PartsRequest, taken: TakenPlace) {
     this.#store = store;
     this.#request = request;
     this.#taken = taken;
+    this.#holds = taken.isNew || !store.isStaged;
   }
 
   async write(rows: readonly ResultRow[]): Promise<void> {
@@ -77,10 +81,48 @@ class PartsSink implements RowSink {
     // Readers of an empty place would fail, so results without rows are one part without rows.
     if (this.#written.length === 0) this.#open ??= await this.#openPart(undefined);
     if (this.#open !== undefined) await this.#closePart(this.#open);
-    if (this.#store.isStaged && !this.#taken.isNew) await beginChange(this.#store, this.#request.identity);
+    await this.#takeForGood();
     await this.#store.publish();
+    await this.#removeOthers();
+    await this.#putManifest(facts);
+    return {};
+  }
+
+  /** A reader that looks for no manifest would take what is there for all, so the parts are removed. */
+  async discard(): Promise<void> {
+    await this.#open?.sink.discard();
+    await this.#store.dropHidden();
+    // The earlier results are still whole, or the place is another command's now.
+    if (!this.#holds || !(await isHeld(this.#store, this.#taken.claim))) return;
+    const names = new Set([...this.#written.map(({ name }) => name), ...this.#taken.earlier]);
+    for (const name of names) await this.#store.remove(name);
+    await this.#store.remove(CLAIM_FILE);
+  }
+
+  /** Another command may have written parts since the place was taken, so they are listed anew. */
+  async #removeOthers(): Promise<void> {
     const names = new Set(this.#written.map(({ name }) => name));
-    for (const name of this.#taken.earlier) if (!names.has(name)) await this.#store.remove(name);
+    const others: string[] = [];
+    for await (const { name } of this.#store.list()) if (isPartName(name) && !names.has(name)) others.push(name);
+    if (others.length > 0) await this.#requireHeld();
+    for (const name of others) await this.#store.remove(name);
+  }
+
+  async #takeForGood(): Promise<void> {
+    if (this.#holds) return this.#requireHeld();
+    this.#taken = await takeAgain(this.#store, this.#request, this.#taken);
+    await beginChange(this.#store, this.#taken.claim);
+    this.#holds = true;
+  }
+
+  /** Parts of another command that writes to the same place must stay as they are. */
+  async #requireHeld(): Promise<void> {
+    if (await isHeld(this.#store, this.#taken.claim)) return;
+    this.#holds = false;
+    throw refusedOther(this.#store);
+  }
+
+  async #putManifest(facts: OutputFacts): Promise<void> {
     const { identity, ending } = this.#request;
     const manifest = encodePartsManifest({
       version: 1,
@@ -94,21 +136,13 @@ class PartsSink implements RowSink {
       ...definedFields({ only: facts.only }),
       parts: this.#written,
     });
-    if (await this.#store.put(MANIFEST_FILE, manifest, { onlyNew: this.#taken.isNew })) return {};
-    throw new UserError(
-      `Another command wrote to ${this.#store.place} at the same time. Name another place with --out.`,
-    );
-  }
-
-  /** A reader that looks for no manifest would take what is there for all, so the parts are removed. */
-  async discard(): Promise<void> {
-    await this.#open?.sink.discard();
-    await this.#store.dropHidden();
-    // The earlier results are still whole.
-    if (this.#store.isStaged && !this.#taken.isNew) return;
-    const names = new Set([...this.#written.map(({ name }) => name), ...this.#taken.earlier]);
-    for (const name of names) await this.#store.remove(name);
-    await this.#store.remove(CLAIM_FILE);
+    await this.#requireHeld();
+    if (await this.#store.put(MANIFEST_FILE, manifest, { onlyNew: this.#taken.isNew })) return;
+    // A retried request can meet the manifest that it has written itself.
+    const found = await this.#store.read(MANIFEST_FILE);
+    if (found !== undefined && Buffer.from(found).equals(Buffer.from(manifest))) return;
+    this.#holds = false;
+    throw refusedOther(this.#store);
   }
 
   async #openPart(firstIndex: number | undefined): Promise<OpenPart> {
@@ -127,6 +161,8 @@ class PartsSink implements RowSink {
   }
 
   async #closePart({ name, sink, counted, rows, firstIndex }: OpenPart): Promise<void> {
+    // The part appears now, and would replace that of a command that has taken the place.
+    if (!this.#store.isStaged) await this.#requireHeld();
     await sink.finish({ partial: true });
     this.#open = undefined;
     const { bytes, sha256 } = counted;

@@ -9,6 +9,7 @@ import {
   failedLine,
 } from '../../../core/contract/result-line.js';
 import { encodePlanLine } from '../../../core/dataset/plan.js';
+import { width } from '../../../runner/display/format.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { RecordingTerminal } from '../../support/recording-terminal.js';
 import { tempDirectory } from '../model/files.js';
@@ -85,6 +86,16 @@ describe('spotpool results', () => {
     expect(out).toContain('Wrote the 4 failed items to again.jsonl.');
     expect(await fileText('again.jsonl')).toBe([1, 4, 7, 10].map((index) => `${item(index)}\n`).join(''));
     expect(await fileText('r.jsonl')).toBe([0, 1, 2, 3].map(lines).join(''));
+  });
+
+  it('says that the failed items were not written when the reader of standard output has gone', async () => {
+    await commitAll();
+    stack.stdoutError = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const { code, err } = await run('results', 'one', '--out', '-', '--failed-out', 'again.jsonl');
+    expect(err).toMatch(/the failed items were not written to again\.jsonl/);
+    expect(code).toBe(1);
+    expect(await readdir(stack.cwd)).toEqual([]);
+    expect((await run('results', 'one', '--out', '-')).code).toBe(0);
   });
 
   it.each([
@@ -195,6 +206,27 @@ describe('spotpool errors', () => {
         },
       ],
     });
+  });
+
+  it('counts the items of codes that it does not list', async () => {
+    const items = 1_005;
+    const bad = Array.from({ length: items }, (_, n) =>
+      encodeResultLine(failedLine(n, { code: `c${n}`, message: '' })),
+    );
+    const location = { batch: 0, key: inputPartKey('one', 0), startByte: 0, endByte: 9, firstIndex: 0, items };
+    await stack.store.put(planKey('one'), encodePlanLine(location), { signal });
+    await stack.store.put(inputPartKey('one', 0), '1\n'.repeat(items), { signal });
+    await stack.store.put(outcomeKey('one', 0), bad.join(''), { signal });
+    expect(JSON.parse((await run('errors', 'one', '--json')).out)).toMatchObject({ failed: items, ofOtherCodes: 5 });
+    expect((await run('errors', 'one')).out).toContain('5 more items failed with codes that are not listed');
+  });
+
+  it('keeps lines of wide characters within 80 columns', async () => {
+    const error = { code: '語'.repeat(60), message: '語'.repeat(90) };
+    await stack.store.put(outcomeKey('one', 0), encodeResultLine(failedLine(0, error)) + line(1) + line(2), { signal });
+    const { out } = await run('errors', 'one');
+    expect(out).toContain('語');
+    for (const text of out.split('\n')) expect(width(text)).toBeLessThanOrEqual(80);
   });
 
   it('keeps every line within 80 columns, and no control character of a model reaches the terminal', async () => {

@@ -63,6 +63,12 @@ describe('CSV', () => {
     );
   });
 
+  it('writes an error and a name that UTF-8 cannot hold as the JSON text that escapes it', async () => {
+    const text = await csv([ok(0, String.raw`{"\ud800":1,"\ud801":2}`), failed(1, 'X', 'a\udc00')]);
+    expect(text).toContain(String.raw`index,ok,"""\ud800""","""\ud801""",`);
+    expect(text).toContain(String.raw`,X,"""a\udc00"""`);
+  });
+
   it('gives columns of the same name different names', async () => {
     const columns = { hasId: true, keep: ['name', 'index'], hasInput: true, hasSource: true };
     const row = ok(0, '{"id":"o","name":2,"error_code":3}', {

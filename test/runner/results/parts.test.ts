@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
@@ -61,6 +61,16 @@ async function write(
     createdAt,
     dataset: { kind: 'lines', name: 'data.jsonl' },
   });
+}
+
+/** Starts another command when an outcome is read. Returns a function that waits for its end. */
+function meanwhile(command: () => Promise<unknown>): () => Promise<unknown> {
+  let running: Promise<unknown> | undefined;
+  store.beforeRead = async (key) => {
+    // The other command reads the same outcome.
+    if (key === outcomeKey('one', 25) && running === undefined) await (running = Promise.resolve().then(command));
+  };
+  return async () => running;
 }
 
 /** The visible files of a folder, or the objects below the prefix, by name. */
@@ -199,6 +209,29 @@ describe.each(['parts/', 's3://mine/some/prefix/'])('the parts in %s', (out) => 
     expect(manifestOf(files)).toMatchObject({ rows: 0, partial: true });
   });
 
+  it('stay whole when a second command of the same job wrote them while the first one was still reading', async () => {
+    const second = meanwhile(() => write({ out, partBytes: 30_000 }));
+    await expect(write({ out })).rejects.toThrow(/Another command writes to/);
+    await second();
+    const files = await filesOf(out);
+    expect(joined(files)).toBe(all);
+    expect(manifestOf(files)).toMatchObject({
+      parts: partsIn(files).map((name) => ({ name, bytes: files.get(name)?.length })),
+    });
+  });
+
+  it('are those of the manifest when two commands of the same job replaced them side by side', async () => {
+    await write({ out, partBytes: 20_000 });
+    const second = meanwhile(() => write({ out, partBytes: 10_000 }));
+    await write({ out, partBytes: 30_000 }).catch(() => undefined);
+    await second();
+    const files = await filesOf(out);
+    expect(joined(files)).toBe(all);
+    expect(manifestOf(files)).toMatchObject({
+      parts: partsIn(files).map((name) => ({ name, bytes: files.get(name)?.length })),
+    });
+  });
+
   it('leave nothing when the outcomes cannot be read to their end', async () => {
     store.beforeRead = (key) => {
       if (key === outcomeKey('one', 25)) throw new Error('the network is gone');
@@ -243,6 +276,12 @@ describe('a writing into a bucket that is stopped at any write', () => {
 });
 
 describe('a folder of parts', () => {
+  it('is refused with the name of a link that leads nowhere', async () => {
+    await mkdir(path.join(cwd, 'parts'));
+    await symlink('nowhere', path.join(cwd, 'parts', 'theirs'));
+    await expect(write({ out: 'parts/' })).rejects.toThrow(/holds theirs, and spotpool did not write it/);
+  });
+
   it('keeps its earlier results whole when writing it anew fails', async () => {
     await write({ out: 'parts/' });
     const before = await filesOf('parts/');
@@ -250,6 +289,20 @@ describe('a folder of parts', () => {
       if (key === outcomeKey('one', 25)) throw new Error('the network is gone');
     };
     await expect(write({ out: 'parts/', partBytes: 30_000 })).rejects.toThrow('the network is gone');
+    expect(await filesOf('parts/')).toEqual(before);
+  });
+
+  it('is never the dataset of the job or the folder of its files, with --force neither', async () => {
+    await write({ out: 'parts/' });
+    const before = await filesOf('parts/');
+    for (const [file, message] of [
+      ['parts', /it is the dataset/],
+      ['parts/part-00000.jsonl', /it holds the dataset/],
+    ] as const) {
+      const given = [{ path: path.join(cwd, file), what: 'the dataset' }];
+      const refused = requireWritable({ out: 'parts/', force: true }, { ...world(), given });
+      await expect(refused).rejects.toThrow(message);
+    }
     expect(await filesOf('parts/')).toEqual(before);
   });
 

@@ -51,7 +51,28 @@ it('a row has the columns of a line in JSON Lines, in their order', async () => 
   ]);
 });
 
+it('an error that UTF-8 cannot hold is the JSON text that escapes it', async () => {
+  const { lines } = await written([{ index: 0, ok: false, error: { code: 'X', message: 'a\ud800' } }]);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ error: { code: 'X', message: String.raw`"a\ud800"` } });
+});
+
 it.each([
+  [
+    'texts that UTF-8 cannot hold',
+    [String.raw`"\ud800"`, '"b"'],
+    'string with JSON',
+    [String.raw`"\"\\ud800\""`, String.raw`"\"b\""`],
+  ],
+  ['a name that UTF-8 cannot hold', [String.raw`{"\ud800":1}`], 'string with JSON', [String.raw`"{\"\\ud800\":1}"`]],
+  ['more digits than a double has', ['0.12345678901234567890'], 'string with JSON', ['"0.12345678901234567890"']],
+  [
+    'an integer with a point that no double holds',
+    ['9007199254740993.0'],
+    'string with JSON',
+    ['"9007199254740993.0"'],
+  ],
+  ['a fraction below the least double', ['1e-400', '0.5'], 'string with JSON', ['"1e-400"', '"0.5"']],
+  ['the 17 digits of a double', ['0.10000000000000001', '-0.0', '5e-324'], 'double', ['0.1', '-0.0', '5e-324']],
   ['integers', ['1', '-9223372036854775808', 'null'], 'int64', ['1', '-9223372036854775808', 'null']],
   ['integers and fractions', ['1', '0.5', '-0.0', '1e300'], 'double', ['1.0', '0.5', '-0.0', '1e+300']],
   ['booleans', ['true', 'false'], 'boolean', ['true', 'false']],
