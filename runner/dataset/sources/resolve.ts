@@ -2,7 +2,7 @@
  * Turns the arguments of a dataset into rows of sources, or into items that are files or objects. Sources are in the byte order of their names, whatever the order of
  * the arguments is, so that a glob means the same however a shell expands it.
  */
-import { type DatasetFormat, formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
+import { formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
 import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObject, SourceObjects } from '../ports.js';
