@@ -34,7 +34,7 @@ import { isOneFolder, type PlacesRequest, walkPlaces } from './walk-places.js';
 export interface FilesRequest extends PlacesRequest {
   /** The dataset's name, for messages. */
   readonly name: string;
-  /** What the user is told when the files are read. */
+  /** The user is told these sentences when the files are read. */
   readonly notices?: readonly string[];
   /** True when a file that cannot be read is an error. Otherwise it is a failed item. */
   readonly strict: boolean;

@@ -188,7 +188,7 @@ export class Shape {
 /** Every decimal number with so many digits comes back from a double. */
 const SAFE_DIGITS = 15;
 const LEAST_NORMAL = 2 ** -1022;
-/** `toPrecision` takes no more. */
+/** `toPrecision` takes no more digits than these. */
 const MOST_DIGITS = 100;
 
 /** True when the double, written with as many digits as the text has, has the digits of the text. */

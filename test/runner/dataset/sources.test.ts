@@ -1,76 +1,14 @@
-/** Tests datasets of many files: globs, folders, prefixes, their order, and what is refused. */
+/** Tests datasets of many files: globs, folders, their order, and what is refused. */
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { cp, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Reservoir } from '../../../core/dataset/reservoir.js';
-import { ObjectChanged } from '../../../core/contract/object-store.js';
-import { checkLocalDataset, type Dataset, type DatasetRequest, openDataset } from '../../../runner/dataset/dataset.js';
-import type { SourceObjects } from '../../../runner/dataset/ports.js';
+import { describe, expect, it } from 'vitest';
+import { checkLocalDataset } from '../../../runner/dataset/dataset.js';
 import { compareBytes, misorderedNumbers } from '../../../runner/dataset/sources/names.js';
-import { UserError } from '../../../runner/errors.js';
 import { CLAIM, META } from './own-results.js';
-import { chunksOf, itemsOf } from './reading.js';
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-sources-'));
-});
-afterEach(() => rm(directory, { recursive: true }));
-
-const { signal } = new AbortController();
-const objects = new Map<string, Buffer>();
-let replaced: string | undefined;
-const bucket: SourceObjects = {
-  head: async (_bucket, key) => {
-    const body = objects.get(key);
-    return body && { key, size: body.length, etag: '"1"' };
-  },
-  async *stream(_bucket, key, _signal, part = {}) {
-    if (part.ifMatch !== undefined && replaced === key) throw new ObjectChanged(key);
-    yield* chunksOf(objects.get(key) ?? Buffer.alloc(0), 5);
-  },
-  async *list(_bucket, prefix) {
-    for (const key of [...objects.keys()].sort(compareBytes)) {
-      if (key.startsWith(prefix)) yield { key, size: objects.get(key)?.length ?? 0, etag: '"1"' };
-    }
-  },
-};
-afterEach(() => {
-  objects.clear();
-  replaced = undefined;
-});
-
-type Options = Omit<DatasetRequest, 'arguments' | 'cwd'>;
-
-const open = (argument: string | readonly string[], options: Options = {}): Promise<Dataset> =>
-  openDataset({ arguments: [argument].flat(), cwd: directory, ...options }, bucket, signal);
-
-async function write(files: Readonly<Record<string, string | Buffer>>): Promise<void> {
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(directory, name)), { recursive: true });
-    await writeFile(path.join(directory, name), content);
-  }
-}
-
-async function read(argument: string | readonly string[], options: Options = {}) {
-  const notices: string[] = [];
-  const dataset = await open(argument, options);
-  const items = await itemsOf(dataset.read(signal, { notify: ({ message }) => notices.push(message) }));
-  return { items, notices: notices.join('\n'), lines: dataset.sources?.lines() ?? [] };
-}
-
-async function refusal(argument: string | readonly string[], options: Options = {}): Promise<string> {
-  const error: unknown = await read(argument, options).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(UserError);
-  return (error as UserError).message;
-}
-
-const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
+import { directory, line, open, type Options, read, refusal, signal, write } from './many-files.js';
 
 describe('the rows of several files', () => {
   it('are one dataset in the byte order of the names, however the files are named', async () => {
@@ -194,7 +132,7 @@ describe('results of earlier jobs beside the data', () => {
   });
 
   it('are data when they are given without other files', async () => {
-    await write(lake);
+    await write({ ...lake, 'lake/out/_manifest.json': '{}' });
     expect((await read('lake/lake.results.jsonl')).items).toEqual(['result']);
     expect((await read('lake/*.results.jsonl')).items).toEqual(['result']);
     expect((await read('lake/out')).items).toEqual(['part']);
@@ -338,104 +276,4 @@ it('a folder whose files are items by --format files is walked by the rules of s
   const dataset = await open('d', { format: 'files' });
   await dataset.check(signal);
   expect(dataset.kind).toBe('objects');
-});
-
-describe('objects in S3', () => {
-  const put = (files: Readonly<Record<string, string | Buffer>>): void => {
-    for (const [key, body] of Object.entries(files)) objects.set(key, Buffer.from(body));
-  };
-
-  it('are rows when their names are those of records', async () => {
-    put({ 'p/': '', 'p/_SUCCESS': '', 'p/b.csv': 'x\n2\n', 'p/a.csv.gz': gzipSync('x\n1\n'), 'q/c.csv': 'x\n3\n' });
-    const { items, lines } = await read('s3://b/p/');
-    expect(items).toEqual([{ x: '1' }, { x: '2' }]);
-    expect(lines[1]).toEqual({ file: 's3://b/p/b.csv', first: 1, items: 1, size: 4, etag: '"1"' });
-    expect((await read('s3://b/*/*.csv')).items).toEqual([{ x: '2' }, { x: '3' }]);
-    expect((await read('s3://b/q/c.csv')).items).toEqual([{ x: '3' }]);
-  });
-
-  it('that are parts of results are refused without their manifest, and read by a glob', async () => {
-    put({ 'p/_spotpool.json': '{}', 'p/part-00000.csv': 'x\n1\n' });
-    expect(await refusal('s3://b/p/')).toMatch(/s3:\/\/b\/p\/ has no _manifest\.json/);
-    expect((await read('s3://b/p/part-*')).items).toEqual([{ x: '1' }]);
-  });
-
-  it('are rows without a telling name when the first one is', async () => {
-    put({ 'p/part-0': line({ a: 1 }) + line({ a: 2 }), 'p/part-1': line({ a: 3 }) });
-    expect((await read('s3://b/p/')).items).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
-  });
-
-  it('are rows when the first ones are blank', async () => {
-    put({ 'p/part-0.json': '', 'p/part-1.json': line({ a: 1 }) + line({ a: 2 }) });
-    expect((await read('s3://b/p/')).items).toEqual([{ a: 1 }, { a: 2 }]);
-  });
-
-  it('are items otherwise, and always with --format files', async () => {
-    put({ 'p/a.jpg': 'x', 'p/b.json': '{}', 'r/a.csv': 'x\n' });
-    expect((await open('s3://b/p/')).kind).toBe('objects');
-    expect((await read('s3://b/p/*.jpg')).items).toEqual([{ bucket: 'b', key: 'p/a.jpg', size: 1, name: 'a.jpg' }]);
-    expect((await open('s3://b/r/', { format: 'files' })).kind).toBe('objects');
-  });
-
-  it('may have a wildcard in their name', async () => {
-    put({ 'p/[a]*.csv': 'x\n1\n', 'p/ab.csv': 'x\n2\n' });
-    expect((await read('s3://b/p/[a]*.csv')).items).toEqual([{ x: '1' }]);
-  });
-
-  it('that are a mixture, or replaced while they are read, are refused', async () => {
-    put({ 'p/a.csv': 'x\n1\n', 'p/b.jpg': 'x' });
-    expect(await refusal('s3://b/p/')).toMatch(
-      /mixes files of records \(s3:\/\/b\/p\/a\.csv\) .*'s3:\/\/b\/p\/\*\*\/\*\.csv'/,
-    );
-    replaced = 'p/a.csv';
-    expect(await refusal('s3://b/p/a.csv')).toMatch(/s3:\/\/b\/p\/a\.csv was replaced while it was read/);
-    expect(await refusal('s3://b/none.csv')).toMatch(/s3:\/\/b\/none\.csv does not exist/);
-  });
-});
-
-describe('a sample of a dataset', () => {
-  const rows = (n: number): string => Array.from({ length: n }, (_, i) => line(i)).join('');
-
-  it('is the same with the same seed, in the order of the dataset, with the records of its items', async () => {
-    await write({ 'a.jsonl': rows(500), 'b.jsonl': rows(500) });
-    const sample = { items: 50, seed: 7 };
-    const { items, lines, notices } = await read('*.jsonl', { sample });
-    expect(items).toHaveLength(50);
-    expect((await read('*.jsonl', { sample })).items).toEqual(items);
-    expect((await read('*.jsonl', { sample: { items: 50, seed: 8 } })).items).not.toEqual(items);
-    const expected = lines.flatMap(({ rows: numbers = [] }) => numbers.map((row) => row - 1));
-    expect(items).toEqual(expected);
-    expect(lines.map(({ file }) => file)).toEqual(['a.jsonl', 'b.jsonl']);
-    expect(notices).toContain('--sample 50 --seed 7');
-  });
-
-  it('is the whole of a smaller dataset, and excludes --limit', async () => {
-    await write({ 'a.jsonl': rows(3) });
-    expect((await read('a.jsonl', { sample: { items: 10, seed: 1 } })).items).toEqual([0, 1, 2]);
-    expect(await refusal('a.jsonl', { sample: { items: 1 }, limit: 1 })).toMatch(/--sample and --limit both/);
-  });
-
-  it('has every item as often as any other', () => {
-    const [items, wanted, runs] = [40, 10, 4_000];
-    const counts = Array.from({ length: items }, () => 0);
-    for (let seed = 0; seed < runs; seed++) {
-      const reservoir = new Reservoir(wanted, seed);
-      const chosen: number[] = [];
-      for (let item = 0; item < items; item++) {
-        const place = reservoir.next();
-        if (place !== undefined) chosen[place] = item;
-      }
-      for (const item of chosen) counts[item] = (counts[item] ?? 0) + 1;
-    }
-    // The mean is 1,000 and the deviation 27. Five of them are beyond chance.
-    for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(140);
-  });
-});
-
-it('names are compared as their bytes are', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
-      expect(Math.sign(compareBytes(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    }),
-  );
 });
