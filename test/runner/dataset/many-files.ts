@@ -1,4 +1,4 @@
-/** A folder and a bucket for tests of datasets of many files. It belongs to the file of tests that imports it: both are empty before each of its tests. */
+/** A folder and a bucket for tests of datasets of many files. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,11 +13,6 @@ import { chunksOf, itemsOf } from './reading.js';
 
 /** The folder of the test. */
 export let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-sources-'));
-});
-afterEach(() => rm(directory, { recursive: true }));
-
 export const { signal } = new AbortController();
 export const objects = new Map<string, Buffer>();
 /** The key of an object that changes after it was looked at. */
@@ -37,10 +32,17 @@ const bucket: SourceObjects = {
     }
   },
 };
-afterEach(() => {
-  objects.clear();
-  replaced = undefined;
-});
+/** Both are empty before each test of the file that calls this. */
+export function useFolderAndBucket(): void {
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-sources-'));
+  });
+  afterEach(async () => {
+    objects.clear();
+    replaced = undefined;
+    await rm(directory, { recursive: true });
+  });
+}
 
 export type Options = Omit<DatasetRequest, 'arguments' | 'cwd'>;
 

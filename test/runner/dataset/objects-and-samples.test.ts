@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Reservoir } from '../../../core/dataset/reservoir.js';
 import { compareBytes } from '../../../runner/dataset/sources/names.js';
-import { line, objects, open, read, refusal, replace, write } from './many-files.js';
+import { line, objects, open, read, refusal, replace, write, useFolderAndBucket } from './many-files.js';
+
+useFolderAndBucket();
 
 describe('objects in S3', () => {
   const put = (files: Readonly<Record<string, string | Buffer>>): void => {

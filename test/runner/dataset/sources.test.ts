@@ -8,7 +8,9 @@ import { describe, expect, it } from 'vitest';
 import { checkLocalDataset } from '../../../runner/dataset/dataset.js';
 import { compareBytes, misorderedNumbers } from '../../../runner/dataset/sources/names.js';
 import { CLAIM, META } from './own-results.js';
-import { directory, line, open, type Options, read, refusal, signal, write } from './many-files.js';
+import { directory, line, open, type Options, read, refusal, signal, write, useFolderAndBucket } from './many-files.js';
+
+useFolderAndBucket();
 
 describe('the rows of several files', () => {
   it('are one dataset in the byte order of the names, however the files are named', async () => {
