@@ -129,7 +129,7 @@ class RowsReader {
     return readItems(bytes, { ...common, onHeader: (header) => this.#agreement.requireHeader(name, header) });
   }
 
-  /** What is true of a thousand files is said once. */
+  /** A sentence that is true of a thousand files is said once. */
   #tellOnce(name: string, message: string): void {
     const sentence = message.replaceAll(name, '');
     if (!this.#isOne && this.#told.has(sentence)) return;

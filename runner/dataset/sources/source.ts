@@ -1,6 +1,6 @@
 /** The port of one file, object or pipe that items are read from. */
 
-/** What is known of a source before it is read. */
+/** The facts about a source that are known before it is read. */
 export interface SourceFacts {
   readonly size?: number;
   readonly etag?: string;

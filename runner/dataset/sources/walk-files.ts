@@ -34,7 +34,7 @@ export interface FoundFiles {
   readonly leftOut: readonly string[];
   /** Results of earlier jobs, and what lies beside them. They are data only when nothing else is there. */
   readonly results: readonly FoundFile[];
-  /** What is no file that can be read. Whoever needs every file throws the first one. */
+  /** Places where no file can be read. Whoever needs every file throws the first one. */
   readonly faults: readonly UserError[];
 }
 
