@@ -1,4 +1,5 @@
 /** Reads CSV with a header. Each record becomes an item: an object of strings. https://www.rfc-editor.org/rfc/rfc4180 */
+import { readGroups } from './read-groups.js';
 import { isUtf8 } from 'node:buffer';
 import { type Options, parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../errors.js';
@@ -17,16 +18,7 @@ export interface CsvOptions extends ReaderOptions {
 }
 
 export async function* readCsv(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): AsyncGenerator<ItemGroup> {
-  const reader = new CsvReader(options);
-  for await (const chunk of withoutByteOrderMark(chunks)) {
-    reader.push(chunk);
-    if (reader.builder.done) break;
-    const group = reader.builder.full ? reader.builder.take() : undefined;
-    if (group !== undefined) yield group;
-  }
-  reader.end();
-  const last = reader.builder.take();
-  if (last !== undefined) yield last;
+  yield* readGroups(withoutByteOrderMark(chunks), new CsvReader(options));
 }
 
 class CsvReader {

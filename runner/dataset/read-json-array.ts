@@ -4,6 +4,7 @@
  *
  * An element that is no JSON is a failed item. Where brackets do not match, nobody knows how many elements such an element has swallowed, so the dataset is refused.
  */
+import { readGroups } from './read-groups.js';
 import { isUtf8 } from 'node:buffer';
 import { UserError } from '../errors.js';
 import { BigIntegerScan, bigIntegerNotice, mayHoldBig } from './big-integers.js';
@@ -17,16 +18,7 @@ export async function* readJsonArray(
   chunks: AsyncIterable<Uint8Array>,
   options: JsonOptions,
 ): AsyncGenerator<ItemGroup> {
-  const reader = new ArrayReader(options);
-  for await (const chunk of withoutByteOrderMark(chunks)) {
-    reader.push(chunk);
-    if (reader.builder.done) break;
-    const group = reader.builder.full ? reader.builder.take() : undefined;
-    if (group !== undefined) yield group;
-  }
-  reader.end();
-  const last = reader.builder.take();
-  if (last !== undefined) yield last;
+  yield* readGroups(withoutByteOrderMark(chunks), new ArrayReader(options));
 }
 
 class ArrayReader {
