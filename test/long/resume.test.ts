@@ -9,8 +9,20 @@ import { modelPath } from '../e2e/models.js';
 
 const ITEMS = 12;
 const never = { signal: new AbortController().signal };
-/** In this model every third item fails, so that a job passes its limit of failed items again after each resume. */
-const THIRD_FAILS = `export const predict = (items) => items.map((item) => (item % 3 === 0 ? new Error('a third') : item * 2));\n`;
+/**
+ * In this model every third item fails, so that a job passes its limit of failed items again after each resume. The last batches wait
+ * until the file `$GATE/open` is there: a fast worker would otherwise compute them all before a controller has seen the failed items.
+ */
+const THIRD_FAILS = `
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+let computed = 0;
+export async function predict(items) {
+  while (computed >= ${ITEMS} && !existsSync(process.env.GATE + '/open')) await setTimeout(20);
+  computed += items.length;
+  return items.map((item) => (item % 3 === 0 ? new Error('a third') : item * 2));
+}
+`;
 const numbers = Array.from({ length: ITEMS }, (_, index) => `${index}\n`).join('');
 
 describe('a job that is resumed', () => {
@@ -61,14 +73,17 @@ describe('a job that is resumed', () => {
 
   it('failed for its --max-failed: it ends again for newly failed items only, and completes once the limit is raised', async () => {
     const dataset = await lab.file('items.jsonl', numbers.repeat(5));
+    const gate = await Gate.make(lab.directory, 'gate');
     const model = await lab.file('third.mjs', THIRD_FAILS);
-    const job = ['--model', model, '--batch-size', '1', '--id', 'j', '--max-failed', '0', '--max-workers', '1'];
+    const guard = ['--max-failed', '0', '--max-workers', '1'];
+    const job = ['--model', model, '--env', gate.env, '--batch-size', '1', '--id', 'j', ...guard];
     const run = await lab.cli(['run', dataset, ...job, ...ONE_BY_ONE]);
     expect(run.code, run.stdout).toBe(3);
     expect(run.stdout).toContain('To compute the batches that are left: spotpool resume j');
     const before = await lab.status('j');
     expect(before.state).toBe('failed');
     const kept = await lab.results('j');
+    await gate.open();
 
     const resume = await lab.cli(['resume', 'j', '--max-failed', '100%']);
     expect(resume.code, resume.stderr).toBe(0);
