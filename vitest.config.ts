@@ -67,7 +67,12 @@ const long: TestProjectInlineConfiguration = {
 /** The suites for which a change does not wait: `npm run nightly`. docs/reports/nightly.md has their last result. */
 const nightly: TestProjectInlineConfiguration = {
   resolve,
-  test: { ...long.test, name: 'nightly', include: ['test/nightly/**/*.test.ts'] },
+  test: {
+    ...long.test,
+    name: 'nightly',
+    include: ['test/nightly/**/*.test.ts', 'test/long/large-dataset.test.ts'],
+    env: { ...env, LARGE_DATASET_GB: '5' },
+  },
 };
 
 /** The suite that runs against any endpoint: `npm run conformance` (bench/conformance/). `npm test` runs it on local clouds, too. */

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { jsonLines, projectRoot, startCli } from '../support/cli.js';
 
 const GIGABYTE = 1e9;
-const DATASET_BYTES = 5 * GIGABYTE;
+/** CI computes one gigabyte, which is several times the limit; `npm run nightly` computes five (vitest.config.ts). */
+const DATASET_GB = Number(process.env['LARGE_DATASET_GB'] ?? '1');
 const ITEM_BYTES = 10_000;
 const RESIDENT_LIMIT_BYTES = 300e6;
 
@@ -18,8 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-it('a dataset of 5 GB needs less than 300 MB in the runner and in the worker', async () => {
-  const items = Math.ceil(DATASET_BYTES / ITEM_BYTES);
+it(`a dataset of ${DATASET_GB} GB needs less than 300 MB in the runner and in the worker`, async () => {
+  const items = Math.ceil((DATASET_GB * GIGABYTE) / ITEM_BYTES);
   await writeDataset(path.join(directory, 'large.jsonl'), items);
   await writeFile(
     path.join(directory, 'size.mjs'),
@@ -46,7 +47,7 @@ it('a dataset of 5 GB needs less than 300 MB in the runner and in the worker', a
   expect(result.code, result.stderr).toBe(0);
   expect(jsonLines(result.stdout).at(-1)).toMatchObject({ items: { total: items, ok: items, failed: 0 } });
   console.log(
-    `5 GB in: peak resident memory, runner ${megabytes(peaks.runner)} MB, worker ${megabytes(peaks.worker)} MB`,
+    `${DATASET_GB} GB in: peak resident memory, runner ${megabytes(peaks.runner)} MB, worker ${megabytes(peaks.worker)} MB`,
   );
   expect(peaks.worker).toBeGreaterThan(0);
   expect(peaks.runner).toBeLessThan(RESIDENT_LIMIT_BYTES);
