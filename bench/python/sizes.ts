@@ -6,7 +6,9 @@ export interface Sizes {
   readonly serialDownloads: number;
   /** The number of passes over few downloads in a round: the fewer downloads, the more the slowest of them varies. */
   readonly downloadPasses: number;
-  readonly trees: number;
+  readonly trees: readonly number[];
+  /** One after another, at most so many trees are trained. */
+  readonly serialTrees: number;
   readonly treeRows: number;
 }
 
@@ -15,7 +17,8 @@ export const FULL: Sizes = {
   downloads: [10, 1_000],
   serialDownloads: 100,
   downloadPasses: 10,
-  trees: 50,
+  trees: [50, 300],
+  serialTrees: 50,
   treeRows: 30_000,
 };
 
@@ -24,6 +27,7 @@ export const QUICK: Sizes = {
   downloads: [10, 400],
   serialDownloads: 30,
   downloadPasses: 3,
-  trees: 20,
+  trees: [20, 60],
+  serialTrees: 20,
   treeRows: 10_000,
 };
