@@ -10,6 +10,7 @@ import {
   count,
   decode,
   either,
+  flag,
   instant,
   integer,
   just,
@@ -50,8 +51,17 @@ export interface ModelSpec {
   /** A summary of the Python environment that the bundle locks (`ENVIRONMENT_FILE`). Absent when the model needs no packages. */
   readonly python?: PythonSummary;
   readonly weights?: WeightsSpec;
+  /** The Git commit of the folder that the model came from, for people. Absent when that is in no repository. */
+  readonly git?: GitState;
   /** A shell command that runs once per instance, in the model's own directory and environment, before the first load. */
   readonly setup?: string;
+}
+
+export interface GitState {
+  /** The commit's id, in hex. */
+  readonly commit: string;
+  /** True when the repository had no changes that were not committed. */
+  readonly clean: boolean;
 }
 
 export interface DatasetSpec {
@@ -98,6 +108,10 @@ export interface BatchSizing {
 export interface Manifest {
   readonly version: 1;
   readonly job: string;
+  /** The name that the user gave the job, for people. */
+  readonly name?: string;
+  /** The job whose items this one computes again. `originsKey` has the index in the parent of each of its items. */
+  readonly parent?: string;
   readonly dataset: DatasetSpec;
   readonly model: ModelSpec;
   readonly options: JobOptions;
@@ -180,6 +194,8 @@ const start = either<ModelStart, ModelStart>(
 const manifestShape: Shape<Manifest> = object<Manifest>({
   version: just(1),
   job: jobId,
+  name: optional(name),
+  parent: optional(jobId),
   dataset: object<DatasetSpec>({
     name,
     digest,
@@ -204,6 +220,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     start,
     python: optional(pythonSummary),
     weights: optional(weightsSpec),
+    git: optional(object<GitState>({ commit: digest, clean: flag })),
     setup: optional(text(ARGUMENT_CHARACTERS)),
   }),
   options: jobOptions,

@@ -84,6 +84,8 @@ export const keptPartKey = (job: string, part: number): string =>
   `${inputPrefix(job)}kept-${String(part).padStart(5, '0')}.jsonl`;
 /** The files that the dataset was read from, in their order, a line for each (core/contract/source-line.ts). */
 export const sourcesKey = (job: string): string => `${inputPrefix(job)}sources.jsonl`;
+/** The index in the parent of each item of a rerun, a line for each, in order. */
+export const originsKey = (job: string): string => `${inputPrefix(job)}origins.jsonl`;
 /** The plan: the place of every batch's items, one line per batch. Lost messages are made anew from it (R5). */
 export const planKey = (job: string): string => `${jobPrefix(job)}input/plan.jsonl`;
 /** The number of messages sent, so that a submit that broke off can be continued. */
@@ -134,6 +136,17 @@ export const lossKey = (job: string, batch: number, lease: string): string => `$
 
 export const unablePrefix = (job: string): string => `${jobPrefix(job)}unable/`;
 export const unableKey = (job: string, instance: string): string => `${unablePrefix(job)}${instance}.json`;
+
+/** Each rerun of the job puts its id here before its manifest, so that readers of the parent find it. */
+export const rerunsPrefix = (job: string): string => `${jobPrefix(job)}reruns/`;
+export const rerunKey = (job: string, rerun: string): string => `${rerunsPrefix(job)}${rerun}.json`;
+
+/** The summary of the events that a worker wrote for the job, put again as they grow. */
+export const summariesPrefix = (job: string): string => `${jobPrefix(job)}summaries/`;
+export const summaryKey = (job: string, instance: string): string => `${summariesPrefix(job)}${instance}.json`;
+
+/** The job's pool over time, as controllers saw it. */
+export const historyKey = (job: string): string => `${jobPrefix(job)}history.json`;
 
 export const jobEventsPrefix = (job: string): string => `${jobPrefix(job)}events/`;
 export const jobEventsKey = (job: string, instance: string, sequence: number): string =>
