@@ -191,13 +191,17 @@ const LEAST_NORMAL = 2 ** -1022;
 /** `toPrecision` takes no more digits than these. */
 const MOST_DIGITS = 100;
 
-/** True when the double, written with as many digits as the text has, has the digits of the text. */
+/**
+ * True when the double has the digits of the text, written as JavaScript writes it or with as many digits as the text has. The two may differ: of two
+ * texts at the same distance from the double, `toPrecision` takes the larger one.
+ */
 function isDouble(text: string, number: number): boolean {
   if (!Number.isFinite(number)) return false;
   if (text.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
   const digits = digitsOf(text);
   if (digits === '') return true; // zero
   if (digits.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
+  if (digitsOf(String(number)) === digits) return true;
   return digits.length <= MOST_DIGITS && digitsOf(number.toPrecision(digits.length)) === digits;
 }
 

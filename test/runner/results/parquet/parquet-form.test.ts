@@ -72,6 +72,12 @@ it.each([
     ['"9007199254740993.0"'],
   ],
   ['a fraction below the least double', ['1e-400', '0.5'], 'string with JSON', ['"1e-400"', '"0.5"']],
+  [
+    'a double as JavaScript writes it',
+    ['0.7676773071289062', '0.19141006469726562'],
+    'double',
+    ['0.7676773071289062', '0.19141006469726562'],
+  ],
   ['the 17 digits of a double', ['0.10000000000000001', '-0.0', '5e-324'], 'double', ['0.1', '-0.0', '5e-324']],
   ['integers', ['1', '-9223372036854775808', 'null'], 'int64', ['1', '-9223372036854775808', 'null']],
   ['integers and fractions', ['1', '0.5', '-0.0', '1e300'], 'double', ['1.0', '0.5', '-0.0', '1e+300']],
@@ -174,4 +180,17 @@ it('many rows become row groups of bounded size', async () => {
   const { lines } = await written(rows);
   expect(lines).toHaveLength(60_000);
   expect(lines[59_999]).toBe('{"index":59999,"ok":true,"output":{"n":59999},"error":null}');
+});
+
+it('every fraction that JavaScript writes is a double', async () => {
+  // A fraction of a power of two may be as far from its last digit as from the next one.
+  const fraction = fc
+    .tuple(fc.maxSafeNat(), fc.integer({ min: 1, max: 60 }))
+    .map(([n, bits]) => n / 2 ** bits + 2 ** -60);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fraction, { minLength: 50, maxLength: 50 }), async (fractions) => {
+      const { described } = await written(outputs('0.5', ...fractions.map((value) => JSON.stringify(value))));
+      expect(described).toContain('output double,');
+    }),
+  );
 });
