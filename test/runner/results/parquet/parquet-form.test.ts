@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type ColumnMetaData, parquetMetadata } from 'hyparquet';
 import { expect, it } from 'vitest';
 import type { ResultRow } from '../../../../core/contract/result-row.js';
 import { parquetSurvey } from '../../../../runner/results/parquet/parquet-form.js';
@@ -6,6 +7,7 @@ import { PLAIN_COLUMNS, type RowColumns } from '../../../../runner/results/row-s
 import { linesOfParquet, memorySource } from '../../dataset/parquet/sources.js';
 
 interface Written {
+  readonly bytes: Buffer;
   readonly described: string;
   readonly lines: readonly string[];
 }
@@ -19,7 +21,7 @@ async function written(
   survey.look(rows);
   const encoder = survey.form().encoder();
   const bytes = Buffer.concat([...(await encoder.encode(rows)), ...(await encoder.end())]);
-  return { described: survey.describe(), lines: await linesOfParquet(memorySource('results.parquet', bytes)) };
+  return { bytes, described: survey.describe(), lines: await linesOfParquet(memorySource('results.parquet', bytes)) };
 }
 
 const outputs = (...texts: readonly string[]): ResultRow[] =>
@@ -169,6 +171,68 @@ function withoutNulls(value: unknown): unknown {
     .filter(([, member]) => member !== null)
     .map(([name, member]) => [name, withoutNulls(member)])
     .toSorted();
+}
+
+it('the last of equal members counts, at any depth', async () => {
+  const result = await written(
+    outputs('{"a":1,"l":[{"b":[1,2],"b":[3]}],"a":null,"l":[{"b":[5],"b":null},{"b":[4]}]}', '{"l":[],"a":2,"a":3}'),
+  );
+  expect(outputsOf(result)).toEqual(['{"a":null,"l":[{"b":null},{"b":[4]}]}', '{"a":3,"l":[]}']);
+});
+
+it('a column of repeated values takes a dictionary, and one of long texts takes several pages', async () => {
+  const texts = Array.from({ length: 20_000 }, (_, n) =>
+    JSON.stringify({
+      kind: `kind ${n % 7}`,
+      n: n % 300,
+      share: (n % 11) / 16,
+      text: `é${n}`.padEnd(90, '.'),
+      tags: ['x', n],
+    }),
+  );
+  const result = await written(outputs(...texts), PLAIN_COLUMNS);
+  expect(outputsOf(result).map((text) => JSON.parse(text) as unknown)).toEqual(
+    texts.map((text) => ({
+      ...(JSON.parse(text) as object),
+      tags: ['"x"', String((JSON.parse(text) as { tags: unknown[] }).tags[1])],
+    })),
+  );
+  const chunks = chunksOf(result);
+  const encodings = (name: string) => chunks.get(name)?.encodings.at(-1);
+  expect(['kind', 'n', 'share', 'text'].map((name) => encodings(`output.${name}`))).toEqual([
+    'RLE_DICTIONARY',
+    'RLE_DICTIONARY',
+    'RLE_DICTIONARY',
+    'PLAIN',
+  ]);
+  expect(chunks.get('output.text')?.encoding_stats?.[0]?.count).toBeGreaterThan(1);
+});
+
+it('each column says its least and its greatest value, and how many are missing', async () => {
+  const result = await written(
+    outputs(
+      String.raw`{"t":"\uff5e","n":-5,"x":0.5,"b":true}`,
+      String.raw`{"t":"\ud83d\ude00","n":9007199254740993,"x":-0.0,"b":false}`,
+      '{"t":"a long text of more than sixteen bytes","n":null,"x":0.0}',
+    ),
+  );
+  const of = (name: string) => chunksOf(result).get(name)?.statistics;
+  expect(of('output.t')).toMatchObject({ min_value: 'a long text of m', max_value: '\u{1f600}', null_count: 0n });
+  expect(of('output.t')).toMatchObject({ is_min_value_exact: false });
+  expect(of('output.n')).toMatchObject({ min_value: -5n, max_value: 9007199254740993n, null_count: 1n });
+  expect(of('output.x')).toMatchObject({ min_value: -0, max_value: 0.5 });
+  expect(of('output.b')).toMatchObject({ min_value: false, max_value: true, null_count: 1n });
+  expect(of('error.code')).toMatchObject({ null_count: 3n });
+});
+
+/** The metadata of the first row group's columns, by their names. */
+function chunksOf({ bytes }: Written): ReadonlyMap<string, ColumnMetaData> {
+  const { row_groups: groups } = parquetMetadata(new Uint8Array(bytes).buffer);
+  return new Map(
+    (groups[0]?.columns ?? []).flatMap(({ meta_data: data }) =>
+      data === undefined ? [] : [[data.path_in_schema.join('.'), data] as const],
+    ),
+  );
 }
 
 it('many rows become row groups of bounded size', async () => {
