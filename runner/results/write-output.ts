@@ -2,6 +2,7 @@
 import type { DatasetSpec } from '../../core/contract/job.js';
 import type { ResultRow } from '../../core/contract/result-row.js';
 import { definedFields } from '../../core/defined-fields.js';
+import type { Provenance } from '../../core/record/provenance.js';
 import { UserError } from '../errors.js';
 import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
 import { itemLinesForm } from './forms/item-lines.js';
@@ -29,6 +30,7 @@ export interface ResultsChoice extends OutputChoice, JoinFlags {
 
 export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
   readonly createdAt: string;
+  readonly provenance?: Provenance;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
 
@@ -53,8 +55,8 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed & FoundColumns> {
-  const { createdAt, dataset, ...reading } = job;
-  const identity = { job: job.job, createdAt };
+  const { createdAt, dataset, provenance, ...reading } = job;
+  const identity = { job: job.job, createdAt, ...definedFields({ provenance }) };
   const failed = failedChoice(choice);
   if (failed !== undefined) {
     refuseObjects(dataset);
