@@ -11,6 +11,7 @@ import { predeployCommand } from '../commands/predeploy.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
 import { runCommand } from '../commands/run.js';
+import { showCommand } from '../commands/show.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { tryCommand } from '../commands/try.js';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   submitCommand,
   statusCommand,
   watchCommand,
+  showCommand,
   resultsCommand,
   errorsCommand,
   cancelCommand,

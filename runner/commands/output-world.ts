@@ -1,5 +1,6 @@
 /** Puts the options of results and the world of a command together, as runner/results needs them. */
 import type { Manifest } from '../../core/contract/job.js';
+import { provenanceOf } from '../../core/record/provenance.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
@@ -42,7 +43,10 @@ export const outputWorld = (
 });
 
 export const resultsOfJob = (
-  { job, createdAt, batches, dataset }: Manifest,
+  manifest: Manifest,
   { store }: Pick<StackPorts, 'store'>,
   signal: AbortSignal,
-): ResultsOfJob => ({ job, batches, store, signal, createdAt, dataset });
+): ResultsOfJob => {
+  const { job, createdAt, batches, dataset } = manifest;
+  return { job, batches, store, signal, createdAt, dataset, provenance: provenanceOf(manifest) };
+};

@@ -19,6 +19,7 @@ import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
+import { packWithGit } from '../submit/git-state.js';
 import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
@@ -92,6 +93,7 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
+      pack: packWithGit(context.env),
       ...firstTryOf(context, ports.config, submission),
       ...definedFields({ publishWorker: publish }),
     },

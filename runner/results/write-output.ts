@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
+import type { Provenance } from '../../core/record/provenance.js';
 import { UserError } from '../errors.js';
 import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
 import { itemLinesForm } from './forms/item-lines.js';
@@ -20,6 +21,7 @@ export interface ResultsChoice extends OutputChoice, JoinFlags {
 
 export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
   readonly createdAt: string;
+  readonly provenance?: Provenance;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
 
@@ -35,8 +37,8 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed & FoundColumns> {
-  const { createdAt, dataset, ...reading } = job;
-  const identity = { job: job.job, createdAt };
+  const { createdAt, dataset, provenance, ...reading } = job;
+  const identity = { job: job.job, createdAt, ...definedFields({ provenance }) };
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
   const joins = joinsOf(job, choice, job);
