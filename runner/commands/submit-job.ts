@@ -71,6 +71,8 @@ export async function submitFromFlags(
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
+    /** True when the job may be complete already: then it is only compared. */
+    readonly mayBeComplete?: boolean;
     /** It records the progress, for the messages after an interruption. */
     readonly started?: CommandProgress;
     readonly display: Display;
@@ -99,7 +101,7 @@ export async function submitFromFlags(
       },
       slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
-      ...definedFields({ id }),
+      ...definedFields({ id, mayBeComplete: submission.mayBeComplete }),
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },

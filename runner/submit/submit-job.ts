@@ -30,6 +30,7 @@ import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
+import { JobDiffers } from './job-differs.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { modelRequestFor, refuseForOlderController } from './model-request.js';
 import { readPace, writePace } from './pace-mark.js';
@@ -57,7 +58,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
   if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
   // This check comes first, because reading the dataset and packing the model may take long.
-  if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
+  if (request.id !== undefined && request.mayBeComplete !== true) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(withSeed(request.dataset, job), ports.sources, signal);
   const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
@@ -324,11 +325,7 @@ class Submission {
   }
 
   #refuseIf(differences: readonly string[]): void {
-    if (differences.length === 0) return;
-    throw new UserError(
-      `Job ${this.#job} exists already and differs: ${differences.join('; ')}. ` +
-        `To continue it, repeat the original command. To start a new job, choose another --id.`,
-    );
+    if (differences.length > 0) throw new JobDiffers(this.#job, differences);
   }
 
   async #enqueue({ digest, manifest }: Stored, plan: readonly BatchLocation[]): Promise<void> {

@@ -23,6 +23,8 @@ export interface SubmitRequest {
   readonly options: JobOptions;
   /** The job's id. When absent it is made from the time. */
   readonly id?: string;
+  /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
+  readonly mayBeComplete?: boolean;
   readonly createdBy: string;
   readonly versions: Manifest['versions'];
 }
