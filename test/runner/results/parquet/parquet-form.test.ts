@@ -75,6 +75,12 @@ it.each([
   ],
   ['a fraction below the least double', ['1e-400', '0.5'], 'string with JSON', ['"1e-400"', '"0.5"']],
   ['the 17 digits of a double', ['0.10000000000000001', '-0.0', '5e-324'], 'double', ['0.1', '-0.0', '5e-324']],
+  [
+    'the shortest text of a double between two',
+    ['0.7676773071289062', '7.676773071289062e-01'],
+    'double',
+    ['0.7676773071289062', '0.7676773071289062'],
+  ],
   ['integers', ['1', '-9223372036854775808', 'null'], 'int64', ['1', '-9223372036854775808', 'null']],
   ['integers and fractions', ['1', '0.5', '-0.0', '1e300'], 'double', ['1.0', '0.5', '-0.0', '1e+300']],
   ['booleans', ['true', 'false'], 'boolean', ['true', 'false']],
