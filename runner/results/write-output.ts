@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
-import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
+import type { CheckedBatch } from './checked-outcomes.js';
+import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
 import { itemLinesForm } from './forms/item-lines.js';
 import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireResults } from './open-results.js';
 import { outTarget } from './out-target.js';
-import { readRows } from './read-rows.js';
 import type { JobIdentity } from './results-meta.js';
 import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
 import type { Placed, RowForm, RowSink } from './row-sink.js';
@@ -18,7 +18,7 @@ export interface ResultsChoice extends OutputChoice, JoinFlags {
   readonly partial?: boolean | undefined;
 }
 
-export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
+export interface ResultsOfJob extends Omit<FamilyReading, 'chosen' | 'chosenOf'> {
   readonly createdAt: string;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
@@ -40,19 +40,19 @@ export async function writeOutput(
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
   const joins = joinsOf(job, choice, job);
-  const { form, chosen, columns } = await formOf(choice, world, job, joins);
+  const { form, chosen, chosenOf, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
     file: failed.out,
     sink: await openBeside(sink, failed, world, identity),
     strip: choice.withInput !== true,
   };
-  const { only, partial } = choice;
+  const { only, partial, jobOfLine } = choice;
   const { stage } = joins;
   const written = await writeResults({
     ...reading,
     sink,
-    ...definedFields({ stage, only, partial, chosen, failedOut }),
+    ...definedFields({ stage, only, partial, jobOfLine, chosen, chosenOf, failedOut }),
   });
   return { ...written, ...definedFields({ columns }) };
 }
@@ -66,6 +66,8 @@ interface KnownForm extends FoundColumns {
   readonly form: RowForm;
   /** The batches that were seen when the form was found. */
   readonly chosen?: ReadonlySet<number>;
+  /** The same for each rerun. */
+  readonly chosenOf?: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /** Reads all results once where the form depends on them. */
@@ -80,12 +82,15 @@ async function formOf(
   await requireResults(choice, world, job.job);
   const chosen = new Set<number>();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
-  const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });
+  const chosenOf = new Map<string, Set<number>>(job.family?.reruns.map((rerun) => [rerun.job, new Set()]));
+  const onRerunBatch = (rerun: string, { batch }: CheckedBatch): void => void chosenOf.get(rerun)?.add(batch);
+  const { partial, jobOfLine } = choice;
+  const rows = readFamilyRows(job, { onBatch, onRerunBatch, ...definedFields({ partial, jobOfLine }) });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
     found.survey.look(chosenRows(some, choice.only));
   }
-  return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
+  return { form: found.survey.form(), chosen, chosenOf, ...definedFields({ columns: found.survey.describe?.() }) };
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */

@@ -15,7 +15,7 @@ export interface ResultColumn extends ColumnShape {
 
 export function resultColumns(columns: RowColumns, nested: boolean): readonly ResultColumn[] {
   const limits: ShapeLimits = { columns: 0, nested };
-  const { hasId, keep, hasInput, hasSource } = columns;
+  const { hasId, keep, hasInput, hasSource, hasJob = false } = columns;
   return [
     fixed('index', Shape.of('integer', limits), ({ index }) => BigInt(index), true),
     ...(hasId ? [fromText('id', limits, ({ idJson }) => idJson)] : []),
@@ -27,6 +27,7 @@ export function resultColumns(columns: RowColumns, nested: boolean): readonly Re
     ...(keep.length > 0 ? [kept(keep, limits)] : []),
     ...(hasInput ? [fromText('input', limits, ({ inputJson }) => inputJson)] : []),
     ...(hasSource ? [sourceColumn(limits)] : []),
+    ...(hasJob ? [fixed('job', Shape.of('string', limits), ({ job }) => job ?? null)] : []),
   ];
 }
 
