@@ -10,6 +10,7 @@ import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
+import { rmCommand } from '../commands/rm.js';
 import { runCommand } from '../commands/run.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   cancelCommand,
   resumeCommand,
   jobsCommand,
+  rmCommand,
   logsCommand,
   fleetCommand,
   localCommand,
