@@ -12,6 +12,7 @@ import { predeployCommand } from '../commands/predeploy.js';
 import { rerunCommand } from '../commands/rerun.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
+import { rmCommand } from '../commands/rm.js';
 import { runCommand } from '../commands/run.js';
 import { showCommand } from '../commands/show.js';
 import { statusCommand } from '../commands/status.js';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   rerunCommand,
   compareCommand,
   jobsCommand,
+  rmCommand,
   logsCommand,
   fleetCommand,
   localCommand,
