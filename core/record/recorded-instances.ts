@@ -83,7 +83,10 @@ function instanceOf(
   };
 }
 
-/** A worker that ended for a notice leaves its instance to AWS. Any other one ends its instance itself, and knows the moment best. */
+/** A controller was away when it saw the end so long after the worker had told it. */
+const LATE_MS = 60_000;
+
+/** AWS bills up to the end that EC2 shows. A worker that ended for a notice leaves its instance to AWS; any other one ends its instance itself. */
 function endOf(
   summary: WorkerSummary | undefined,
   seen: HistoryInstance | undefined,
@@ -93,7 +96,8 @@ function endOf(
   if (summary?.ended === undefined) return shown;
   // No clock of a worker makes its instance end in the future.
   const ownMs = Math.min(summary.ended.atMs, nowMs);
-  return summary.ended.reason === 'interruption' ? (shown ?? ownMs) : Math.min(ownMs, shown ?? ownMs);
+  const isTold = shown === undefined || (summary.ended.reason !== 'interruption' && shown - ownMs > LATE_MS);
+  return isTold ? ownMs : shown;
 }
 
 function reasonOf(summary: WorkerSummary | undefined, seen: HistoryInstance | undefined): InstanceEnd | undefined {
