@@ -65,6 +65,8 @@ function instanceOf(
   // Without its end the instance counts up to the last sign of it.
   const lastMs = isEndUnknown ? Math.max(time.endedAtMs ?? 0, summary?.lastAtMs ?? 0) : time.nowMs;
   const toMs = endedAtMs ?? lastMs;
+  // EC2 tells the launch in whole seconds: an instance that the job itself made seems to be older than the job.
+  const countedFromMs = Math.floor(time.createdAtMs / 1_000) * 1_000;
   const countedToMs = time.isShared ? Math.min(toMs, time.endedAtMs ?? toMs) : toMs;
   const life = { fromMs: Math.min(fromMs ?? toMs, toMs), toMs };
   const known = { knownUntilMs: summary?.ended === undefined ? (summary?.lastAtMs ?? life.fromMs) : toMs };
@@ -76,7 +78,7 @@ function instanceOf(
     ...definedFields({ launchedAtMs, startedAtMs, endedAtMs, end: reasonOf(summary, seen), summary, noticeAtMs }),
     phases: fromMs === undefined ? [] : instancePhases(summary?.spans ?? [], { ...life, ...known, ...worker }),
     ...definedFields({
-      seconds: fromMs === undefined ? undefined : Math.max(0, countedToMs - Math.max(fromMs, time.createdAtMs)) / 1000,
+      seconds: fromMs === undefined ? undefined : Math.max(0, countedToMs - Math.max(fromMs, countedFromMs)) / 1000,
     }),
     lifeSeconds: (toMs - life.fromMs) / 1000,
     isEndUnknown,

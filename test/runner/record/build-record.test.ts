@@ -8,7 +8,7 @@ import { encodeResultLine, failedLine } from '../../../core/contract/result-line
 import { encodeProgress } from '../../../core/pool/progress.js';
 import type { JobRecord } from '../../../core/record/job-record.js';
 import { WorkerSummaries } from '../../../core/record/worker-summaries.js';
-import { buildRecord } from '../../../runner/record/build-record.js';
+import { buildRecord, newRecordMemory } from '../../../runner/record/build-record.js';
 import { CountingStore } from '../../support/counting-store.js';
 import { never, Stage } from '../controller/stage.js';
 
@@ -318,11 +318,22 @@ describe('the record of a job', () => {
       Array.from({ length: workers }, (_, worker) => seen(`i-${worker}`)),
     );
     store.reset();
-    const built = await buildRecord({ store, prices }, 'a', { nowMs: at(9_000), signal: never });
+    const time = { nowMs: at(9_000), signal: never, memory: newRecordMemory() };
+    let asked = 0;
+    const ports = { store, prices: { spotDollarsPerHour: async () => ++asked / 100 } };
+    const built = await buildRecord(ports, 'a', time);
     expect(built.outcomes.items.ok).toBe(1_000_000);
     expect(built.pool.instances).toHaveLength(workers);
     expect(built.gaps).toEqual([]);
     expect(store.total).toBeLessThan(2_000);
     expect(JSON.stringify(built).length).toBeLessThan(4 * 1024 * 1024);
+
+    // With the memory of the first record, the second one reads only what changed.
+    await write(stage, { ...one, instance: 'i-7', batches: 1 });
+    store.reset();
+    const again = await buildRecord(ports, 'a', time);
+    expect(again.pool.instances.find(({ instance }) => instance === 'i-7')?.batches).toBe(1);
+    expect(store.total).toBeLessThan(20);
+    expect(asked).toBe(1);
   });
 });
