@@ -18,13 +18,15 @@ import { largeRecord } from '../../test/support/large-record.js';
 interface Picture extends View {
   readonly name: string;
   readonly record: () => JobRecord;
-  /** The part of the page that is shown, from its top. The whole page when it is absent. */
+  /** The height of the part that is shown, from the page's top. The whole page when it is absent. */
   readonly top?: number;
+  /** The element that is shown in place of the page. */
+  readonly part?: string;
 }
 
 const FOR_DOCS: readonly Picture[] = [
-  { name: 'report', record: smallRecord, width: 1_080, top: 790 },
-  { name: 'report-large', record: largeRecord, width: 1_080, top: 780, scheme: 'dark' },
+  { name: 'report', record: smallRecord, width: 1_080, top: 820 },
+  { name: 'report-large', record: largeRecord, width: 1_080, part: '#timeline', scheme: 'dark' },
 ];
 
 const RECORDS = {
@@ -44,7 +46,7 @@ const FOR_REVIEW: readonly Picture[] = Object.entries(RECORDS).flatMap(([name, r
 
 async function take(
   browser: Browser,
-  { name, record, top, ...view }: Picture,
+  { name, record, top, part, ...view }: Picture,
   work: string,
   folder: string,
 ): Promise<void> {
@@ -52,8 +54,10 @@ async function take(
   await writeFile(file, reportHtml(record(), await readPageAssets()));
   const { page, complaints } = await openPage(browser, pathToFileURL(file).href, view);
   const picture: `${string}.png` = `${folder}/${name}.png`;
-  const clip = top === undefined ? {} : { clip: { x: 0, y: 0, width: view.width, height: top } };
-  await page.screenshot({ path: picture, fullPage: top === undefined, ...clip });
+  const element = part === undefined ? null : await page.$(part);
+  if (element !== null) await element.screenshot({ path: picture });
+  else if (top === undefined) await page.screenshot({ path: picture, fullPage: true });
+  else await page.screenshot({ path: picture, clip: { x: 0, y: 0, width: view.width, height: top } });
   await page.close();
   process.stdout.write(`${[picture, ...complaints].join('\n  ')}\n`);
 }

@@ -8,6 +8,7 @@ import { jobsCommand } from '../commands/jobs.js';
 import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
+import { reportCommand } from '../commands/report.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
 import { runCommand } from '../commands/run.js';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   statusCommand,
   watchCommand,
   showCommand,
+  reportCommand,
   resultsCommand,
   errorsCommand,
   cancelCommand,

@@ -3,6 +3,7 @@ import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
+import { inGroup, text } from '../cli/option-rows.js';
 import { localCloudRows } from '../cli/local-options.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { stackOptions } from '../cli/stack-options.js';
@@ -25,8 +26,16 @@ import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
 import { requireDataset, submitFromFlags } from './submit-job.js';
+import { requireRunReport, writeRunReport } from './run-report.js';
 
-const runOptions = { ...jobOptionRows, ...resultsOptions, ...stackOptions, ...localCloudRows };
+const reportRow = inGroup('Results:', {
+  report: text(
+    '<file>',
+    'write a report of the job to this HTML file, too, once the job has ended; --force replaces a file that exists',
+  ),
+});
+
+const runOptions = { ...jobOptionRows, ...resultsOptions, ...reportRow, ...stackOptions, ...localCloudRows };
 
 type Flags = Call<'dataset', typeof runOptions>['options'];
 
@@ -142,11 +151,12 @@ async function runOn(
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   // When the results could not be written, `notWritten` is printed last and says how to get them.
+  const reported = await writeRunReport(context, stack, { job: submitted.job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, submitted.job, signal));
   const code = exitCodeOf(progress);
-  return code === EXIT.ok && !fetched.whole ? EXIT.failed : code;
+  return code === EXIT.ok && !(fetched.whole && reported) ? EXIT.failed : code;
 }
 
 interface RunInputs {
@@ -168,6 +178,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
   const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);
   await requireWritable(choice, outputWorld(context, given), flags.id);
+  await requireRunReport(flags, cwd);
   return { output: { out, choice, flags, given }, datasetFiles };
 }
 
