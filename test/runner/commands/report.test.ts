@@ -69,6 +69,37 @@ describe('spotpool report', () => {
   });
 });
 
+describe('spotpool run --report', () => {
+  const run = (): Promise<number> =>
+    stack.run('run', 'data.txt', '--model', 'model.mjs', '--batch-size', '2', '--report', 'herg.html');
+  beforeEach(async () => {
+    await writeFile(path.join(directory, 'data.txt'), 'a\nb\nc\nd\ne\n');
+    await writeFile(path.join(directory, 'model.mjs'), 'export const predict = (items) => items;\n');
+  });
+
+  it('writes the report when the job has ended', async () => {
+    expect(await run()).toBe(0);
+    expect(stack.terminal.stdout).toContain('Wrote the report to herg.html. Open it in a browser.');
+    const html = await readFile(path.join(directory, 'herg.html'), 'utf8');
+    expect(html.includes('"state":"complete"')).toBe(true);
+  });
+
+  it('refuses to replace a file before anything is submitted (R15)', async () => {
+    await writeFile(path.join(directory, 'herg.html'), 'mine');
+    expect(await run()).toBe(2);
+    expect(stack.terminal.stderr).toContain('Name another file with --report, or replace it with --force.');
+    expect(stack.undone.size).toBe(0);
+  });
+
+  it('keeps the results and a file that has appeared meanwhile, and fails', async () => {
+    stack.onTick = () => writeFile(path.join(directory, 'herg.html'), 'mine');
+    expect(await run()).toBe(1);
+    expect(stack.terminal.stdout).toMatch(/The report was not written: .*herg\.html exists already/);
+    expect(await readFile(path.join(directory, 'herg.html'), 'utf8')).toBe('mine');
+    expect((await readFile(path.join(directory, 'data.results.jsonl'), 'utf8')).split('\n').length).toBe(6);
+  });
+});
+
 describe('spotpool watch --web', () => {
   const addressIn = (): string | undefined =>
     /http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\//.exec(stack.terminal.stdout)?.[0];
