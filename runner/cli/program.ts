@@ -10,6 +10,7 @@ import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
 import { rerunCommand } from '../commands/rerun.js';
+import { reportCommand } from '../commands/report.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
 import { rmCommand } from '../commands/rm.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   statusCommand,
   watchCommand,
   showCommand,
+  reportCommand,
   resultsCommand,
   errorsCommand,
   cancelCommand,
