@@ -53,8 +53,8 @@ export const runCommand = defineCommand({
     'spotpool run molecules.csv --model ./model.ts --local',
     'spotpool run reviews.jsonl.gz --model ./model.py:Scorer --weights ./weights',
     'spotpool run lines.jsonl --model "jq -c .text" --per-line --local',
-    'spotpool run s3://bucket/images/ --model ./detector --max-workers 50 --slots cpus --out boxes.jsonl',
-    'spotpool run data.txt --model ./model.ts --local --arrive-over 8s --reclaim 8s --reclaim 12s:no-notice --notice 4s',
+    'spotpool run s3://bucket/images/ --model ./detector --max-workers 50',
+    'spotpool run data.txt --model ./model.ts --local --reclaim 12s:no-notice',
   ],
   run: async ({ context, words, options }) => run(context, words, options),
 });

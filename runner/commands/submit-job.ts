@@ -8,8 +8,11 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { checkLocalDataset, type DatasetRequest, type FolderRequest } from '../dataset/dataset.js';
+import { checkLocalDataset } from '../dataset/dataset.js';
+import type { DatasetRequest, FolderRequest } from '../dataset/dataset-request.js';
 import type { Display, RunEvent } from '../display/events.js';
+import type { CheckProgress } from '../dataset/opened-dataset.js';
+import { count, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import type { ModelRequest } from '../model/resolved-model.js';
@@ -19,7 +22,8 @@ import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
-import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
+import { submitJob } from '../submit/submit-job.js';
+import type { SubmitPorts } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { adviceAfterEnd } from './advice/resume.js';
@@ -39,8 +43,21 @@ export async function requireDataset(
 ): Promise<readonly string[]> {
   const { cwd, signal } = context;
   const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
-  const opened = await checkLocalDataset(request, signal);
+  const opened = await checkLocalDataset(request, signal, checkProgress(context));
   return opened?.files ?? [];
+}
+
+/** A check that takes longer is told, and then now and again. It comes before the command's display. */
+const TELL_EVERY_MS = 5_000;
+
+function checkProgress({ clock, terminal }: CliContext): CheckProgress {
+  let toldMs = clock.nowMs();
+  return (files, total) => {
+    const nowMs = clock.nowMs();
+    if (nowMs - toldMs < TELL_EVERY_MS || files === total) return;
+    toldMs = nowMs;
+    terminal.err(`Checked ${count(files)} of the ${plural(total, 'file')} of the dataset. Nothing is uploaded yet.\n`);
+  };
 }
 
 export async function submitFromFlags(

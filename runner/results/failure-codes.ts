@@ -1,4 +1,4 @@
-/** Counts the failed items of a job by code, with the first item of each. It holds a bounded number of codes and reads a bounded number of bytes. */
+/** Counts the failed items of a job by code, with the first item of each. It holds a bounded number of codes, and reads a bounded number of outcomes and bytes. */
 import type { FailedRow } from '../../core/contract/result-row.js';
 import { checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
 import type { Joins } from './joined/joins-of.js';
@@ -29,18 +29,28 @@ export interface FailureCodes {
 const MOST_CODES = 1_000;
 /** Reading so much takes seconds in a region, and a minute or so over a slow line. */
 const MOST_BYTES = 256 * 1024 * 1024;
+/** Each outcome is a request. At 500 of them a second this takes 20 s. */
+const MOST_OUTCOMES = 10_000;
 /** Nobody reads the examples of more codes, and each costs a request. */
 const MOST_JOINED = 100;
 
+export interface FailureReading {
+  /** True when the bounds do not count. */
+  readonly all: boolean;
+  readonly joins: Joins;
+  /** The number of outcomes to read. */
+  readonly mostOutcomes?: number;
+}
+
 export async function countFailures(
   reading: OutcomeReading,
-  { all, joins }: { readonly all: boolean; readonly joins: Joins },
+  { all, joins, mostOutcomes = MOST_OUTCOMES }: FailureReading,
 ): Promise<FailureCodes> {
   const found = new Map<string, { count: number; readonly first: FailedRow }>();
   let [failed, ok, batches, bytes] = [0, 0, 0, 0];
   let readAll = true;
   for await (const outcome of checkedOutcomes(reading)) {
-    if (!all && bytes >= MOST_BYTES) {
+    if (!all && (bytes >= MOST_BYTES || batches >= mostOutcomes)) {
       readAll = false;
       break;
     }

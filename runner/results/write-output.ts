@@ -1,13 +1,22 @@
 /** Writes the results of a job to the output that the options name, and the inputs of its failed items to a second file if that is wanted. */
-import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
+import type { ResultRow } from '../../core/contract/result-row.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
 import { itemLinesForm } from './forms/item-lines.js';
-import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireResults } from './open-results.js';
+import {
+  chooseForm,
+  fileOf,
+  openResults,
+  type OutputChoice,
+  type OutputWorld,
+  requireResults,
+} from './open-results.js';
+import { isSameFile } from './output-place.js';
 import { outTarget } from './out-target.js';
 import { readRows } from './read-rows.js';
+import { SeenRows } from './seen-rows.js';
 import type { JobIdentity } from './results-meta.js';
 import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
 import type { Placed, RowForm, RowSink } from './row-sink.js';
@@ -27,7 +36,16 @@ export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
 export async function requireWritable(choice: ResultsChoice, world: OutputWorld, job?: string): Promise<void> {
   const failed = failedChoice(choice);
   await requireResults(choice, world, job);
-  if (failed !== undefined) await requireResults(failed, world, job);
+  if (failed === undefined) return;
+  await requireResults(failed, world, job);
+  await refuseSame(choice, failed, world);
+}
+
+/** Two names may be one file, by links of either kind. */
+async function refuseSame(choice: ResultsChoice, failed: OutputChoice, world: OutputWorld): Promise<void> {
+  const [place, other] = [await fileOf(choice, world), await fileOf(failed, world)];
+  if (place === undefined || other === undefined || !(await isSameFile(place, other))) return;
+  throw new UserError(`--failed-out ${failed.out} and --out ${choice.out} are the same file. Name two files.`);
 }
 
 export async function writeOutput(
@@ -38,9 +56,12 @@ export async function writeOutput(
   const { createdAt, dataset, ...reading } = job;
   const identity = { job: job.job, createdAt };
   const failed = failedChoice(choice);
-  if (failed !== undefined) refuseObjects(dataset);
+  if (failed !== undefined) {
+    refuseObjects(dataset);
+    await refuseSame(choice, failed, world);
+  }
   const joins = joinsOf(job, choice, job);
-  const { form, chosen, columns } = await formOf(choice, world, job, joins);
+  const { form, chosen, chosenPartial, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
     file: failed.out,
@@ -52,7 +73,7 @@ export async function writeOutput(
   const written = await writeResults({
     ...reading,
     sink,
-    ...definedFields({ stage, only, partial, chosen, failedOut }),
+    ...definedFields({ stage, only, partial, chosen, chosenPartial, failedOut }),
   });
   return { ...written, ...definedFields({ columns }) };
 }
@@ -66,6 +87,8 @@ interface KnownForm extends FoundColumns {
   readonly form: RowForm;
   /** The batches that were seen when the form was found. */
   readonly chosen?: ReadonlySet<number>;
+  /** The rows of unfinished batches that were seen. */
+  readonly chosenPartial?: SeenRows;
 }
 
 /** Reads all results once where the form depends on them. */
@@ -79,13 +102,17 @@ async function formOf(
   if (found.kind === 'direct') return { form: found.form };
   await requireResults(choice, world, job.job);
   const chosen = new Set<number>();
+  const chosenPartial = new SeenRows();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
-  const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });
+  const onPartial = (some: readonly ResultRow[]): void => {
+    for (const { index } of some) chosenPartial.add(index);
+  };
+  const rows = readRows(job, { onBatch, onPartial, ...definedFields({ partial: choice.partial }) });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
     found.survey.look(chosenRows(some, choice.only));
   }
-  return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
+  return { form: found.survey.form(), chosen, chosenPartial, ...definedFields({ columns: found.survey.describe?.() }) };
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */
@@ -104,7 +131,7 @@ async function openBeside(
 }
 
 /** The file of failed items is a dataset of JSON Lines. */
-function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | undefined {
+function failedChoice({ failedOut, force }: ResultsChoice): OutputChoice | undefined {
   if (failedOut === undefined) return undefined;
   const choice = { out: failedOut, force };
   const target = outTarget(choice);
@@ -113,8 +140,6 @@ function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | 
       `--failed-out ${failedOut} cannot hold the failed items. They are written as JSON Lines: name a file that ends in .jsonl or .jsonl.gz.`,
     );
   }
-  if (path.resolve(failedOut) === path.resolve(out))
-    throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
   return choice;
 }
 

@@ -5,6 +5,7 @@ import type { ResultRow } from '../../core/contract/result-row.js';
 import { type CheckedBatch, checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
 import type { Placed, RowSink } from './row-sink.js';
 import { readRows } from './read-rows.js';
+import type { SeenRows } from './seen-rows.js';
 
 /** A batch whose outcome does not match the plan. None of its lines is in the results. */
 export interface DamagedBatch {
@@ -52,6 +53,8 @@ export interface ResultsRequest extends OutcomeReading {
   };
   /** Items of unfinished batches are written, too, as far as workers have saved them. */
   readonly partial?: boolean;
+  /** Only these items of unfinished batches are written. */
+  readonly chosenPartial?: SeenRows;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
@@ -88,7 +91,7 @@ async function writeAll(
   request: ResultsRequest,
   tally: Tally,
 ): Promise<Partial<Pick<WrittenResults, 'items' | 'failedItems'>>> {
-  const { sink, failedOut, stage, only, partial = false, ...reading } = request;
+  const { sink, failedOut, stage, only, partial = false, chosenPartial, ...reading } = request;
   const isPlain = stage === undefined && only === undefined && failedOut === undefined && !partial;
   if (isPlain && sink.writeLines !== undefined) {
     for await (const outcome of checkedOutcomes(reading)) {
@@ -105,6 +108,7 @@ async function writeAll(
   let failedItems = 0;
   const rows = readRows(reading, {
     partial,
+    ...definedFields({ chosenPartial }),
     onBatch: (outcome) => tally.add(outcome),
     onPartial: (some) => tally.addPartial(some),
   });

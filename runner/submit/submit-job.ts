@@ -8,27 +8,22 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
-import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
-import { decodeManifest, encodeManifest, type JobOptions, type Manifest } from '../../core/contract/job.js';
+import { isGuided } from '../../core/dataset/batch-planner.js';
+import { decodeManifest, encodeManifest, type Manifest } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, probeKey, sentKey } from '../../core/contract/keys.js';
-import type { ObjectStore } from '../../core/contract/object-store.js';
 import type { ProbeMark } from '../../core/contract/probe-mark.js';
 import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
-import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
+import { openDataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
 import type { CheckedIds } from '../dataset/identity/check-ids.js';
 import { FileUploads } from '../dataset/files/file-uploads.js';
-import type { SourceObjects } from '../dataset/ports.js';
 import { withSeed } from '../dataset/sample/with-seed.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
-import type { ModelRequest } from '../model/resolved-model.js';
-import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { putWheels } from '../python/put-wheels.js';
-import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { Weights } from '../weights/weights.js';
-import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import type { DatasetPass } from './dataset-pass.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
@@ -51,51 +46,7 @@ import {
   readPlan,
   uploadDataset,
 } from './upload-dataset.js';
-
-export interface SubmitRequest {
-  /** The stack has a controller of its own from before Python files and filters were models. */
-  readonly controllerIsOlder?: boolean;
-  readonly dataset: DatasetRequest;
-  readonly model: ModelRequest;
-  readonly weights?: WeightsRequest;
-  /** The batch sizes that the user gave. The dataset, and the model's pace if it was tried, decide those that are absent. */
-  readonly sizes: BatchSizes;
-  /** The slots that may come for the job, on all instances together; 1 by default. */
-  readonly slots?: number;
-  readonly options: JobOptions;
-  /** The job's id. When absent it is made from the time. */
-  readonly id?: string;
-  /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
-  readonly mayBeComplete?: boolean;
-  readonly createdBy: string;
-  readonly versions: Manifest['versions'];
-}
-
-export interface SubmitPorts {
-  readonly store: ObjectStore;
-  /** The name of the store's bucket, which the lines of a folder's files have. */
-  readonly bucket?: string;
-  readonly queue: JobQueue;
-  readonly sources: SourceObjects;
-  readonly clock: Clock;
-  /** Numbers in [0, 1), for job ids. */
-  readonly random: () => number;
-  /** Tries the model on this machine before anything is sent. Absent when it is left out. */
-  readonly probe?: () => Promise<ModelProbe>;
-  /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
-  readonly publishWorker?: () => Promise<PublishedWorker>;
-  /** Packs the model; from the files of this machine when absent. */
-  readonly pack?: typeof packageModel;
-  /** Makes the ids of claims; random ones when absent. */
-  readonly newClaimId?: () => string;
-}
-
-export interface Submitted {
-  readonly job: string;
-  readonly manifest: Manifest;
-  /** The job existed before this submission. */
-  readonly resumed: boolean;
-}
+import type { SubmitRequest, SubmitPorts, Submitted } from './submit-request.js';
 
 interface Stored {
   readonly manifest: Manifest;

@@ -56,6 +56,17 @@ describe('help texts', () => {
     expect(texts.filter(({ text }) => text.split(/[.;(]\s*/).some(isLong))).toEqual([]);
   });
 
+  it('have examples that fit into a line each', () => {
+    const wide = [...commandsOf(program)].flatMap((command) => {
+      let text = '';
+      command.configureOutput({ writeOut: (some) => void (text += some) }).outputHelp();
+      // Some have a remark behind them.
+      const examples = text.split('\n').flatMap((line) => /^ {2}\$ .*?(?= {3}|$)/.exec(line)?.[0] ?? []);
+      return examples.filter((example) => example.length > LINE_COLUMNS);
+    });
+    expect(wide).toEqual([]);
+  });
+
   it('of a list of commands fit into a line each', () => {
     for (const command of commandsOf(program)) {
       const help = command.createHelp();
