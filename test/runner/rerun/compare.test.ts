@@ -11,8 +11,6 @@ beforeEach(async () => {
   stack = new FakeStack();
   stack.cwd = await mkdtemp(path.join(os.tmpdir(), 'spotpool-compare-'));
   await writeFile(path.join(stack.cwd, 'data.jsonl'), Array.from({ length: 6 }, (_, n) => `{"n":${n}}\n`).join(''));
-  await writeFile(path.join(stack.cwd, 'other.jsonl'), '{"n":0}\n');
-  await writeFile(path.join(stack.cwd, 'model.mjs'), 'export const predict = (items) => items;\n');
   // ADD is added to a large integer, and the item that FAIL names fails.
   computeWith(stack, (json, { options: { env } }) => {
     const n = /\d+/.exec(json)?.[0] ?? '';
@@ -30,9 +28,9 @@ async function spotpool(...argv: readonly string[]): Promise<{ code: number; std
   return { code, stdout, stderr };
 }
 
-const run = (id: string, env: readonly string[] = [], dataset = 'data.jsonl') =>
+const run = (id: string, env: readonly string[] = []) =>
   spotpool(
-    ...['run', dataset, '--model', 'model.mjs', '--id', id, '--out', `${id}.out.jsonl`, '--batch-size', '2'],
+    ...['run', 'data.jsonl', '--model', 'cat', '--per-line', '--id', id, '--out', `${id}.out.jsonl`, '--batch-size', '2'],
     ...env.flatMap((variable) => ['--env', variable]),
   );
 
@@ -97,7 +95,7 @@ describe('spotpool compare', () => {
 
   it('counts items that only one of two whole jobs has as a change', async () => {
     await run('a');
-    await spotpool('submit', 'data.jsonl', '--model', 'model.mjs', '--id', 'b', '--batch-size', '2');
+    await spotpool('submit', 'data.jsonl', '--model', 'cat', '--per-line', '--id', 'b', '--batch-size', '2');
     await stack.commit('b', 1);
     const { code, stdout, stderr } = await spotpool('compare', 'a', 'b', '--fail-on-change');
     expect(code).toBe(1);
@@ -111,8 +109,9 @@ describe('spotpool compare', () => {
     [['a', 'b', '--tolerance', '2'], /It must be a number between 0 and 1/],
     [['a', 'nobody'], /There is no job nobody/],
   ])('refuses %j', async (argv, message) => {
-    await run('a');
-    await run('other', [], 'other.jsonl');
+    await stack.plantJob('a', 1);
+    const dataset = { name: 'other.jsonl', digest: 'o', kind: 'lines', items: 2, bytes: 9, badItems: 0 } as const;
+    await stack.plantJob('other', 1, { dataset });
     const { code, stderr } = await spotpool('compare', ...argv);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);

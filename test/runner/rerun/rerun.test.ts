@@ -16,7 +16,6 @@ beforeEach(async () => {
   stack.cwd = await mkdtemp(path.join(os.tmpdir(), 'spotpool-rerun-'));
   const items = Array.from({ length: ITEMS }, (_, n) => `{"id":"m${n}","n":${n}.0}\n`);
   await writeFile(path.join(stack.cwd, 'data.jsonl'), items.join(''));
-  await writeFile(path.join(stack.cwd, 'model.mjs'), 'export const predict = (items) => items;\n');
   await writeFile(path.join(stack.cwd, 'mended.mjs'), 'export const predict = (items) => items.slice();\n');
   // An item fails when FAIL names its number.
   computeWith(stack, (json, { options }) => {
@@ -41,7 +40,19 @@ async function spotpool(...argv: readonly string[]): Promise<{ code: number; std
 
 const run = (fail: string, ...more: readonly string[]) =>
   spotpool(
-    ...['run', 'data.jsonl', '--model', 'model.mjs', '--id', 'first', '--batch-size', '3', '--env', `FAIL=${fail}`],
+    ...[
+      'run',
+      'data.jsonl',
+      '--model',
+      'cat',
+      '--per-line',
+      '--id',
+      'first',
+      '--batch-size',
+      '3',
+      '--env',
+      `FAIL=${fail}`,
+    ],
     ...more,
   );
 
@@ -60,7 +71,7 @@ describe('spotpool rerun', () => {
     await run('3,5,19', '--id-field', 'id', '--keep', 'n');
     const { code, stdout } = await spotpool('rerun', 'first', '--id', 'second', '--env', 'FAIL=5', '--env', 'ROUND=2');
     expect(code, stdout + stack.terminal.stderr).toBe(0);
-    expect(stdout).toContain('3 of the 20 items of job first are computed again with its own model model.mjs.');
+    expect(stdout).toContain('3 of the 20 items of job first are computed again with its own model cat.');
     expect(stack.store.text(originsKey('second'))).toBe('3\n5\n19\n');
     // The text of items, ids and kept fields is copied as it is.
     expect(stack.store.text(inputPartKey('second', 0))).toBe(
@@ -179,7 +190,18 @@ describe('spotpool rerun', () => {
     await mkdir(path.join(stack.cwd, 'files'));
     for (const n of [0, 1, 2]) await writeFile(path.join(stack.cwd, 'files', `f${n}.bin`), Buffer.from([n, 0, 255]));
     computeWith(stack, (json, { parent }) => (parent === undefined && json.includes('f1.bin') ? undefined : json));
-    const files = ['files/', '--model', 'model.mjs', '--id', 'first', '--id-field', 'name', '--out', 'out.jsonl'];
+    const files = [
+      'files/',
+      '--model',
+      'cat',
+      '--per-line',
+      '--id',
+      'first',
+      '--id-field',
+      'name',
+      '--out',
+      'out.jsonl',
+    ];
     await spotpool('run', ...files, '--format', 'files');
     const { code, stderr } = await spotpool('rerun', 'first', '--id', 'second', '--out', 'out.jsonl');
     expect(code, stderr).toBe(0);
@@ -209,8 +231,10 @@ describe('spotpool rerun', () => {
     [['first', '--out', '-'], 2, /--out - does not work with rerun/],
     [['nobody'], 2, /There is no job nobody/],
   ])('refuses %j before anything is written', async (argv, code, message) => {
-    await run('3');
-    await spotpool('submit', 'data.jsonl', '--model', 'model.mjs', '--id', 'other');
+    await stack.plantJob('other', 1);
+    await stack.plantJob('first', ITEMS / 2);
+    const commit = FakeStack.prototype.commit.bind(stack);
+    for (let batch = 0; batch < ITEMS / 2; batch++) await commit('first', batch, 1);
     const before = stack.store.writes.length;
     const refused = await spotpool('rerun', ...argv);
     expect(refused.code).toBe(code);
@@ -219,7 +243,7 @@ describe('spotpool rerun', () => {
   });
 
   it('refuses a parent that still runs, and says what to do', async () => {
-    await spotpool('submit', 'data.jsonl', '--model', 'model.mjs', '--id', 'first');
+    await spotpool('submit', 'data.jsonl', '--model', 'cat', '--per-line', '--id', 'first');
     const refused = await spotpool('rerun', 'first');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('Job first has not ended (it is running)');
