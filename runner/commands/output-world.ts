@@ -5,6 +5,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
 import type { resultsOptions } from '../cli/results-options.js';
+import { readFamily } from '../results/family/read-family.js';
 import type { OutputWorld } from '../results/open-results.js';
 import type { GivenFile } from '../results/output-place.js';
 import type { ResultsChoice, ResultsOfJob } from '../results/write-output.js';
@@ -42,11 +43,14 @@ export const outputWorld = (
   ...(ports === undefined ? {} : { s3: { buckets: ports.resultBuckets, stackBucket: ports.config.bucket } }),
 });
 
-export const resultsOfJob = (
+/** The results of reruns show through their parent. */
+export async function resultsOfJob(
   manifest: Manifest,
   { store }: Pick<StackPorts, 'store'>,
   signal: AbortSignal,
-): ResultsOfJob => {
+): Promise<ResultsOfJob> {
   const { job, createdAt, batches, dataset } = manifest;
-  return { job, batches, store, signal, createdAt, dataset, provenance: provenanceOf(manifest) };
-};
+  const family = await readFamily(manifest, { store, signal });
+  const provenance = provenanceOf(manifest);
+  return { job, batches, store, signal, createdAt, dataset, provenance, ...definedFields({ family }) };
+}

@@ -8,19 +8,24 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { checkLocalDataset, type DatasetRequest, type FolderRequest } from '../dataset/dataset.js';
+import { checkLocalDataset } from '../dataset/dataset.js';
+import type { DatasetRequest, FolderRequest } from '../dataset/dataset-request.js';
 import type { Display, RunEvent } from '../display/events.js';
+import type { CheckProgress } from '../dataset/opened-dataset.js';
+import { count, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
 import type { PythonTarget } from '../python/python-packages.js';
+import type { RerunSource } from '../rerun/rerun-source.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { packWithGit } from '../submit/git-state.js';
-import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
+import { submitJob } from '../submit/submit-job.js';
+import type { SubmitPorts } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { adviceAfterEnd } from './advice/resume.js';
@@ -40,8 +45,28 @@ export async function requireDataset(
 ): Promise<readonly string[]> {
   const { cwd, signal } = context;
   const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
-  const opened = await checkLocalDataset(request, signal);
+  const opened = await checkLocalDataset(request, signal, checkProgress(context));
   return opened?.files ?? [];
+}
+
+/** A check that takes longer is told, and then now and again. It comes before the command's display. */
+const TELL_EVERY_MS = 5_000;
+
+function checkProgress({ clock, terminal }: CliContext): CheckProgress {
+  let toldMs = clock.nowMs();
+  return (files, total) => {
+    const nowMs = clock.nowMs();
+    if (nowMs - toldMs < TELL_EVERY_MS || files === total) return;
+    toldMs = nowMs;
+    terminal.err(`Checked ${count(files)} of the ${plural(total, 'file')} of the dataset. Nothing is uploaded yet.\n`);
+  };
+}
+
+export interface SubmittedRerun {
+  readonly source: RerunSource;
+  readonly pack: NonNullable<SubmitPorts['pack']>;
+  /** False when the model, or its weights, are in the bucket and not on this machine. */
+  readonly isTried: boolean;
 }
 
 export async function submitFromFlags(
@@ -54,15 +79,20 @@ export async function submitFromFlags(
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
+    /** True when the job may be complete already: then it is only compared. */
+    readonly mayBeComplete?: boolean;
     /** It records the progress, for the messages after an interruption. */
     readonly started?: CommandProgress;
+    /** Present when the job is a rerun. */
+    readonly rerun?: SubmittedRerun;
     readonly display: Display;
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
   const { cwd, clock, random, user, version } = context;
   const { flags, display, signal } = submission;
-  const { id, setup, batchSize, batchBytes } = flags;
+  const { id, name, setup, batchSize, batchBytes } = flags;
+  const { rerun } = submission;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
@@ -82,7 +112,7 @@ export async function submitFromFlags(
       },
       slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
-      ...definedFields({ id }),
+      ...definedFields({ id, name, rerun: rerun?.source, mayBeComplete: submission.mayBeComplete }),
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },
@@ -93,8 +123,8 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
-      pack: packWithGit(context.env),
-      ...firstTryOf(context, ports.config, submission),
+      pack: rerun?.pack ?? packWithGit(context.env),
+      ...(rerun?.isTried === false ? {} : firstTryOf(context, ports.config, submission)),
       ...definedFields({ publishWorker: publish }),
     },
     {

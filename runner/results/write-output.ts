@@ -1,14 +1,23 @@
 /** Writes the results of a job to the output that the options name, and the inputs of its failed items to a second file if that is wanted. */
-import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
+import type { ResultRow } from '../../core/contract/result-row.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { Provenance } from '../../core/record/provenance.js';
 import { UserError } from '../errors.js';
-import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
+import type { CheckedBatch } from './checked-outcomes.js';
+import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
 import { itemLinesForm } from './forms/item-lines.js';
-import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireResults } from './open-results.js';
+import {
+  chooseForm,
+  fileOf,
+  openResults,
+  type OutputChoice,
+  type OutputWorld,
+  requireResults,
+} from './open-results.js';
+import { isSameFile } from './output-place.js';
 import { outTarget } from './out-target.js';
-import { readRows } from './read-rows.js';
+import { SeenRows } from './seen-rows.js';
 import type { JobIdentity } from './results-meta.js';
 import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
 import type { Placed, RowForm, RowSink } from './row-sink.js';
@@ -19,7 +28,7 @@ export interface ResultsChoice extends OutputChoice, JoinFlags {
   readonly partial?: boolean | undefined;
 }
 
-export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
+export interface ResultsOfJob extends Omit<FamilyReading, 'chosen' | 'chosenOf'> {
   readonly createdAt: string;
   readonly provenance?: Provenance;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
@@ -29,7 +38,16 @@ export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
 export async function requireWritable(choice: ResultsChoice, world: OutputWorld, job?: string): Promise<void> {
   const failed = failedChoice(choice);
   await requireResults(choice, world, job);
-  if (failed !== undefined) await requireResults(failed, world, job);
+  if (failed === undefined) return;
+  await requireResults(failed, world, job);
+  await refuseSame(choice, failed, world);
+}
+
+/** Two names may be one file, by links of either kind. */
+async function refuseSame(choice: ResultsChoice, failed: OutputChoice, world: OutputWorld): Promise<void> {
+  const [place, other] = [await fileOf(choice, world), await fileOf(failed, world)];
+  if (place === undefined || other === undefined || !(await isSameFile(place, other))) return;
+  throw new UserError(`--failed-out ${failed.out} and --out ${choice.out} are the same file. Name two files.`);
 }
 
 export async function writeOutput(
@@ -40,21 +58,24 @@ export async function writeOutput(
   const { createdAt, dataset, provenance, ...reading } = job;
   const identity = { job: job.job, createdAt, ...definedFields({ provenance }) };
   const failed = failedChoice(choice);
-  if (failed !== undefined) refuseObjects(dataset);
+  if (failed !== undefined) {
+    refuseObjects(dataset);
+    await refuseSame(choice, failed, world);
+  }
   const joins = joinsOf(job, choice, job);
-  const { form, chosen, columns } = await formOf(choice, world, job, joins);
+  const { form, chosen, chosenOf, chosenPartial, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
     file: failed.out,
     sink: await openBeside(sink, failed, world, identity),
     strip: choice.withInput !== true,
   };
-  const { only, partial } = choice;
+  const { only, partial, jobOfLine } = choice;
   const { stage } = joins;
   const written = await writeResults({
     ...reading,
     sink,
-    ...definedFields({ stage, only, partial, chosen, failedOut }),
+    ...definedFields({ stage, only, partial, jobOfLine, chosen, chosenOf, chosenPartial, failedOut }),
   });
   return { ...written, ...definedFields({ columns }) };
 }
@@ -68,6 +89,10 @@ interface KnownForm extends FoundColumns {
   readonly form: RowForm;
   /** The batches that were seen when the form was found. */
   readonly chosen?: ReadonlySet<number>;
+  /** The rows of unfinished batches that were seen. */
+  readonly chosenPartial?: SeenRows;
+  /** The same for each rerun. */
+  readonly chosenOf?: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /** Reads all results once where the form depends on them. */
@@ -81,13 +106,21 @@ async function formOf(
   if (found.kind === 'direct') return { form: found.form };
   await requireResults(choice, world, job.job);
   const chosen = new Set<number>();
+  const chosenPartial = new SeenRows();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
-  const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });
+  const onPartial = (some: readonly ResultRow[]): void => {
+    for (const { index } of some) chosenPartial.add(index);
+  };
+  const chosenOf = new Map<string, Set<number>>(job.family?.reruns.map((rerun) => [rerun.job, new Set()]));
+  const onRerunBatch = (rerun: string, { batch }: CheckedBatch): void => void chosenOf.get(rerun)?.add(batch);
+  const { partial, jobOfLine } = choice;
+  const rows = readFamilyRows(job, { onBatch, onRerunBatch, onPartial, ...definedFields({ partial, jobOfLine }) });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
     found.survey.look(chosenRows(some, choice.only));
   }
-  return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
+  const described = { columns: found.survey.describe?.() };
+  return { form: found.survey.form(), chosen, chosenOf, chosenPartial, ...definedFields(described) };
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */
@@ -106,7 +139,7 @@ async function openBeside(
 }
 
 /** The file of failed items is a dataset of JSON Lines. */
-function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | undefined {
+function failedChoice({ failedOut, force }: ResultsChoice): OutputChoice | undefined {
   if (failedOut === undefined) return undefined;
   const choice = { out: failedOut, force };
   const target = outTarget(choice);
@@ -115,8 +148,6 @@ function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | 
       `--failed-out ${failedOut} cannot hold the failed items. They are written as JSON Lines: name a file that ends in .jsonl or .jsonl.gz.`,
     );
   }
-  if (path.resolve(failedOut) === path.resolve(out))
-    throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
   return choice;
 }
 

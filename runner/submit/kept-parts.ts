@@ -14,7 +14,8 @@ import { definedFields } from '../../core/defined-fields.js';
 import { type CheckedIds, refuseTooManyIds, refuseUnknownFields } from '../dataset/identity/check-ids.js';
 import { type Duplicates, duplicatesText, findDuplicates } from '../dataset/identity/find-duplicates.js';
 import { IdSet } from '../dataset/identity/id-set.js';
-import { IdentityColumn, type IdentityRequest, OWN_ID_FIELD } from '../dataset/identity/identity-column.js';
+import { IdentityColumn, OWN_ID_FIELD } from '../dataset/identity/identity-column.js';
+import type { IdentityRequest } from '../dataset/identity/identity-request.js';
 import { placeText } from '../dataset/identity/refusals.js';
 import type { ItemGroup } from '../dataset/item-group.js';
 import type { Notify } from '../dataset/notice.js';
@@ -26,6 +27,8 @@ export interface KeptPartsOptions {
   /** The ids were checked before the submit, so they are not checked again. */
   readonly checked?: CheckedIds;
   readonly notify?: Notify;
+  /** The groups have the kept lines of another job, with these ids and fields. They are written as they are. */
+  readonly copied?: Pick<IdentitySpec, 'idField' | 'keep'>;
 }
 
 /** An interrupted submit of the job has written other kept lines. */
@@ -49,15 +52,15 @@ export class KeptParts {
   #duplicates: Duplicates | undefined;
 
   constructor(request: IdentityRequest, options: KeptPartsOptions) {
-    const ids = options.checked === undefined ? new IdSet() : undefined;
+    const ids = options.checked === undefined && options.copied === undefined ? new IdSet() : undefined;
     this.#ids = ids;
     this.#column = new IdentityColumn(request, (id) => ids?.add(id));
     this.#options = options;
   }
 
   /** Adds kept lines to the groups of the dataset. */
-  over(groups: AsyncIterable<ItemGroup>): AsyncGenerator<ItemGroup> {
-    return this.#column.over(groups);
+  over(groups: AsyncIterable<ItemGroup>): AsyncIterable<ItemGroup> {
+    return this.#options.copied === undefined ? this.#column.over(groups) : groups;
   }
 
   async add(part: number, lines: readonly string[]): Promise<void> {
@@ -73,6 +76,11 @@ export class KeptParts {
 
   /** Writes the rest, and returns the manifest's entry. Returns undefined when nothing is kept. */
   async end(writing: KeptWriting): Promise<IdentitySpec | undefined> {
+    const { copied } = this.#options;
+    if (copied !== undefined) {
+      await this.#writeAll(writing);
+      return { ...copied, digest: this.#hash.digest('hex') };
+    }
     const { idField, keep = [] } = this.#column.request;
     refuseUnknownFields(this.#column);
     if (this.#ids !== undefined && this.#column.hasIds) {
@@ -100,6 +108,7 @@ export class KeptParts {
 
   /** Without `--id-field`, the last item decides whether the items have ids. */
   #isSettled(): boolean {
+    if (this.#options.copied !== undefined) return true;
     if (this.#column.request.idField !== undefined) return this.#ids === undefined;
     return this.#column.isWithoutIds && !this.#column.isIdle;
   }

@@ -14,6 +14,8 @@ export const MANIFEST_FILE = '_manifest.json';
 const PART_DIGITS = 5;
 /** More parts make listings slow, and their names would have more digits. */
 export const MOST_PARTS = 100_000;
+/** A manifest of so many parts has about 20 MB. */
+export const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
 
 /** The number is padded with zeros, so the byte order of names is the order of the dataset. */
 export const partName = (part: number, ending: string): string =>
