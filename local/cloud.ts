@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultControls, noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
+import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { definedFields } from './defined-fields.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { DiskErrorLog } from './disk-errors.js';
@@ -30,6 +31,8 @@ export interface LocalCloud {
   readonly endpoint: string;
   readonly region: string;
   readonly directory: string;
+  /** How often a cloud was started on the data directory; 1 for a new one or without one. */
+  readonly start: number;
   /** The key that signs every call, except for calls by instances, which have keys of their own. */
   readonly accessKey: AccessKey;
   readonly compute: Compute;
@@ -43,9 +46,35 @@ export interface LocalCloud {
 }
 
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const faults = noFaults(options.seed);
-  for (const rule of options.faults) faults.requests.add(rule);
-  for (const change of options.imperfections) changeImperfections(faults.imperfections, change);
+  const { data: directory, seed } = options;
+  if (directory === undefined) return startServices(options, undefined);
+  const data = await openDataDirectory(directory, {
+    onDamage: (sentence) => void process.stderr.write(`${sentence}\n`),
+  });
+  try {
+    const cloud = await startServices({ ...options, seed: seedOfStart(seed, data.start) }, data);
+    return {
+      ...cloud,
+      start: data.start,
+      close: async () => {
+        await cloud.close();
+        await data.close();
+      },
+    };
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+}
+
+/** Each start of a data directory has a market of its own, which its number and the seed repeat. */
+const seedOfStart = (seed: number, start: number): number => (seed + (start - 1) * SEED_STEP) % Number.MAX_SAFE_INTEGER;
+
+/** People choose seeds below it. */
+const SEED_STEP = 1_000_003;
+
+async function startServices(options: LocalCloudOptions, data: DataDirectory | undefined): Promise<LocalCloud> {
+  const faults = faultsOf(options);
   const requests = requestLogOf(
     options,
     (accessKeyId) => compute.instances.all().find(({ roleKey }) => roleKey?.accessKeyId === accessKeyId)?.id,
@@ -65,8 +94,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     faults.imperfections,
     diskErrors,
   );
-  const store = new SqsStore({ region: compute.region, imperfections: faults.imperfections.sqs, seed: options.seed });
-  const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
+  const { region } = compute;
+  const store = new SqsStore({ region, imperfections: faults.imperfections.sqs, seed: options.seed });
+  const schedules = new Schedules({ clock: systemClock, region, invoke: invokeEc2(compute) });
   let requestShutdown = (): void => undefined;
   const shutdownRequested = new Promise<void>((resolve) => (requestShutdown = resolve));
   const closeAll = async (): Promise<void> => {
@@ -78,24 +108,25 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   const services = {
     sqs: createSqsService({ store }),
-    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region, diskErrors }),
+    s3: createS3Service({
+      directory: path.join(directory, 'objects'),
+      region,
+      diskErrors,
+      ...definedFields({ kept: data?.objects }),
+    }),
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),
     admin: createAdminService({ credentials, compute, schedules, faults, requests, shutdown: requestShutdown }),
   };
   try {
-    const server = await startServer(services, {
-      port: options.port,
-      delay: latency(options.latencyMs),
-      credentials,
-      faults: faults.requests,
-      ...definedFields({ log: requests }),
-    });
+    const door = { credentials, faults: faults.requests, ...definedFields({ log: requests }) };
+    const server = await startServer(services, { port: options.port, delay: latency(options.latencyMs), ...door });
     return {
       endpoint: server.endpoint,
-      region: compute.region,
+      region,
       directory,
+      start: 1,
       accessKey,
       compute,
       faults,
@@ -110,6 +141,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await closeAll();
     throw error;
   }
+}
+
+function faultsOf({ seed, faults: rules, imperfections }: LocalCloudOptions): FaultControls {
+  const faults = noFaults(seed);
+  for (const rule of rules) faults.requests.add(rule);
+  for (const change of imperfections) changeImperfections(faults.imperfections, change);
+  return faults;
 }
 
 const requestLogOf = (

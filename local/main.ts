@@ -4,9 +4,12 @@
  * started.
  */
 import { startLocalCloud } from './cloud.js';
+import { DataInUse } from './data-directory.js';
 import { type LocalCloudOptions, parseOptions, UsageError } from './options.js';
 
 const EXIT_MISUSE = 2;
+/** Another process uses the data directory. */
+const EXIT_IN_USE = 3;
 
 async function main(options: LocalCloudOptions): Promise<void> {
   // The signal handlers come first, because an early signal must not leave a half-started cloud behind.
@@ -24,6 +27,7 @@ async function main(options: LocalCloudOptions): Promise<void> {
       ...cloud.accessKey,
       pid: process.pid,
       directory: cloud.directory,
+      start: cloud.start,
     })}\n`,
   );
   await Promise.race([asked, cloud.shutdownRequested]);
@@ -46,5 +50,5 @@ try {
 } catch (error) {
   const isMisuse = error instanceof UsageError;
   process.stderr.write(`${isMisuse ? error.message : `The local cloud failed: ${String(error)}`}\n`);
-  process.exit(isMisuse ? EXIT_MISUSE : 1);
+  process.exit(error instanceof DataInUse ? EXIT_IN_USE : isMisuse ? EXIT_MISUSE : 1);
 }

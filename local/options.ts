@@ -15,6 +15,8 @@ export interface LocalCloudOptions extends MarketOptions {
   readonly port: number;
   /** When absent, the cloud makes a temporary directory and removes it at the end. */
   readonly directory: string | undefined;
+  /** Buckets and their objects are kept in this directory, and found again by the next cloud. When absent, they end with the cloud. */
+  readonly data: string | undefined;
   /** The market runs this many times faster than real time; nothing else is accelerated. */
   readonly timeScale: number;
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
@@ -41,6 +43,7 @@ export const DEFAULT_OPTIONS: LocalCloudOptions = {
   ...marketDefaults(),
   port: 0,
   directory: undefined,
+  data: undefined,
   timeScale: DEFAULT_COMPUTE_OPTIONS.timeScale,
   latencyMs: {},
   faults: [],
@@ -66,6 +69,7 @@ interface Option<Value> {
 const OPTIONS: { readonly [Field in keyof LocalCloudOptions]?: Option<LocalCloudOptions[Field]> } = {
   port: one('port', wholeBetween(0, 65_535)),
   directory: one('directory', (text) => text),
+  data: one('data', (text) => text),
   seed: one('seed', wholeBetween(0, Number.MAX_SAFE_INTEGER)),
   timeScale: one('time-scale', positive),
   arriveOverMs: one('arrive-over-ms', number),

@@ -11,7 +11,8 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { makePrivateDirectory } from '../instances/private-files.js';
-import { bodyOf, FileSource, MemorySource } from './body.js';
+import { syncDirectory } from '../sync-files.js';
+import { type Body, bodyOf, FileSource, SmallSource } from './body.js';
 import { type BodyWriter, FileWriter, MemoryWriter } from './body-writer.js';
 
 /** From this size on a file costs little compared with the bytes themselves. */
@@ -28,25 +29,51 @@ const OVERHEAD_BYTES = 512;
 
 export class BodyStore {
   #freeBytes: number;
+  readonly #budgetBytes: number;
+  readonly #isSynced: boolean;
+  #hasNewFiles = false;
 
+  /** With `isSynced` a body in a file is on the disk when its writer has finished. */
   constructor(
     readonly directory: string,
     memoryBudgetBytes = MEMORY_BUDGET_BYTES,
+    { isSynced = false }: { readonly isSynced?: boolean } = {},
   ) {
     makePrivateDirectory(directory);
     this.#freeBytes = memoryBudgetBytes;
+    this.#budgetBytes = memoryBudgetBytes;
+    this.#isSynced = isSynced;
+  }
+
+  /** Only half of the budget is for bytes that a journal has, too: the rest is for those that arrive. */
+  get isHalfFull(): boolean {
+    return this.#freeBytes < this.#budgetBytes / 2;
+  }
+
+  /** Makes the names of finished files durable. */
+  async syncNames(): Promise<void> {
+    if (!this.#hasNewFiles) return;
+    this.#hasNewFiles = false;
+    try {
+      await syncDirectory(this.directory);
+    } catch (error) {
+      this.#hasNewFiles = true;
+      throw error;
+    }
   }
 
   /** Creates a writer for a body of at most `size` bytes. */
   create(size: number): BodyWriter {
     const cost = size + OVERHEAD_BYTES;
     if (size > MAX_BYTES_IN_MEMORY || cost > this.#freeBytes) {
-      return new FileWriter(path.join(this.directory, randomUUID()), (file, written) =>
-        bodyOf(new FileSource(file), written),
-      );
+      const toBody = (file: string, written: number): Body => {
+        this.#hasNewFiles = true;
+        return bodyOf(new FileSource(file), written);
+      };
+      return new FileWriter(path.join(this.directory, randomUUID()), toBody, this.#isSynced);
     }
     this.#freeBytes -= cost;
     const free = (): void => void (this.#freeBytes += cost);
-    return new MemoryWriter(size, free, (bytes) => bodyOf(new MemorySource(bytes, free), bytes.length));
+    return new MemoryWriter(size, free, (bytes) => bodyOf(SmallSource.inMemory(bytes, free), bytes.length));
   }
 }

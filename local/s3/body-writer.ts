@@ -52,10 +52,12 @@ export class FileWriter implements BodyWriter {
 
   readonly #path: string;
   readonly #toBody: (path: string, size: number) => Body;
+  readonly #isSynced: boolean;
 
-  constructor(path: string, toBody: (path: string, size: number) => Body) {
+  constructor(path: string, toBody: (path: string, size: number) => Body, isSynced: boolean) {
     this.#path = path;
     this.#toBody = toBody;
+    this.#isSynced = isSynced;
   }
 
   write(data: Uint8Array): Promise<void> | undefined {
@@ -71,6 +73,7 @@ export class FileWriter implements BodyWriter {
   async finish(): Promise<Body> {
     await this.#flush();
     await this.#writing;
+    if (this.#isSynced) await this.#handle?.sync();
     await this.#close();
     return this.#toBody(this.#path, this.#size);
   }

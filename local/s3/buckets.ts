@@ -1,14 +1,15 @@
 /**
- * Buckets, their objects and their unfinished uploads, in memory.
+ * Buckets, their objects and their unfinished uploads, in memory. A keeper hears of each change (keeper.ts).
  *
  * Invariant: `publish` and `remove` are synchronous. The check of a condition and the change that it guards happen
- * in one turn, so that of two racing conditional writes exactly one wins. A stored object owns its body until it is
- * replaced or removed.
+ * in one turn, so that of two racing conditional writes exactly one wins. A stored object owns its body until its
+ * replacement or removal is kept.
  */
 import type { Body } from './body.js';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.js';
 import { ConditionalWrites, type WriteWatch } from './conditional-writes.js';
 import { S3Error, noSuchBucket, noSuchKey, noSuchUpload } from './errors.js';
+import { inMemory, type Keeper } from './keeper.js';
 import type { ObjectHeaders } from './object-headers.js';
 import { OrderedMap } from './ordered-map.js';
 import { checkDelete, checkWrite } from './preconditions.js';
@@ -70,6 +71,7 @@ export class Bucket {
     readonly name: string,
     readonly location: string,
     readonly createdAtMs: number,
+    readonly keeper: Keeper = inMemory,
   ) {}
 
   object(key: string): StoredObject {
@@ -84,26 +86,74 @@ export class Bucket {
     return upload;
   }
 
-  /** Takes ownership of the object's body; if it throws, the caller still owns the body. */
-  publish(key: string, object: StoredObject, conditions: S3Headers, watch: WriteWatch): void {
-    const current = this.objects.get(key);
-    checkWrite(conditions, key, current, watch);
+  /**
+   * Takes ownership of the object's body; if it throws, the caller still owns the body. An upload that the object
+   * completes ends with it.
+   */
+  publish(key: string, object: StoredObject, conditions: S3Headers, watch: WriteWatch, completes?: Upload): void {
+    const before = this.objects.get(key);
+    checkWrite(conditions, key, before, watch);
+    this.keeper.put(
+      { bucket: this.name, key },
+      { now: object, before },
+      {
+        kept: () => {
+          before?.body.release();
+          releaseParts(completes);
+        },
+        undo: () => {
+          this.#restore(key, before);
+          object.body.release();
+          if (completes !== undefined) this.uploads.set(completes.id, completes);
+        },
+      },
+    );
     this.objects.set(key, object);
-    current?.body.release();
+    if (completes !== undefined) this.uploads.delete(completes.id);
   }
 
   remove(key: string, ifMatch: string | undefined): void {
-    const current = this.objects.get(key);
-    checkDelete(ifMatch, key, current);
-    if (current === undefined) return;
+    const before = this.objects.get(key);
+    checkDelete(ifMatch, key, before);
+    if (before === undefined) return;
+    this.keeper.remove({ bucket: this.name, key }, before, {
+      kept: () => before.body.release(),
+      undo: () => this.#restore(key, before),
+    });
     this.objects.delete(key);
     this.conditionalWrites.deleted(key);
-    current.body.release();
   }
 
   /** Replaces the tags; everything else stays, including the time of the last change. */
   retag(key: string, tags: Tags): void {
-    this.objects.set(key, { ...this.object(key), tags });
+    const before = this.object(key);
+    const now = { ...before, tags };
+    this.keeper.put(
+      { bucket: this.name, key },
+      { now, before },
+      {
+        kept: () => undefined, // Both have the same body.
+        undo: () => this.#restore(key, before),
+      },
+    );
+    this.objects.set(key, now);
+  }
+
+  /** Sets a document of the configuration, or deletes it. */
+  configure(subresource: string, document: string | undefined): void {
+    const before = this.configuration.get(subresource);
+    this.#setDocument(subresource, document);
+    this.keeper.describe(this, { kept: () => undefined, undo: () => this.#setDocument(subresource, before) });
+  }
+
+  #setDocument(subresource: string, document: string | undefined): void {
+    if (document === undefined) this.configuration.delete(subresource);
+    else this.configuration.set(subresource, document);
+  }
+
+  #restore(key: string, before: StoredObject | undefined): void {
+    if (before === undefined) this.objects.delete(key);
+    else this.objects.set(key, before);
   }
 
   /** Takes ownership of the part's body. */
@@ -114,12 +164,18 @@ export class Bucket {
 
   endUpload(upload: Upload): void {
     this.uploads.delete(upload.id);
-    for (const part of upload.parts.values()) part.body.release();
+    releaseParts(upload);
   }
+}
+
+function releaseParts(upload: Upload | undefined): void {
+  for (const part of upload?.parts.values() ?? []) part.body.release();
 }
 
 export class Buckets {
   readonly #buckets = new OrderedMap<Bucket>();
+
+  constructor(readonly keeper: Keeper = inMemory) {}
 
   get(name: string): Bucket {
     const bucket = this.#buckets.get(name);
@@ -131,7 +187,14 @@ export class Buckets {
     return this.#buckets.get(name);
   }
 
+  /** The bucket must have this keeper. */
   add(bucket: Bucket): void {
+    this.#buckets.set(bucket.name, bucket);
+    this.keeper.describe(bucket, { kept: () => undefined, undo: () => this.#buckets.delete(bucket.name) });
+  }
+
+  /** Adds a bucket that is kept already. */
+  restore(bucket: Bucket): void {
     this.#buckets.set(bucket.name, bucket);
   }
 
@@ -140,8 +203,11 @@ export class Buckets {
     if (bucket.objects.size > 0) {
       throw new S3Error(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty', { BucketName: name });
     }
-    for (const upload of bucket.uploads.values()) bucket.endUpload(upload);
     this.#buckets.delete(name);
+    this.keeper.forget(bucket, {
+      kept: () => bucket.uploads.forEach((upload) => bucket.endUpload(upload)),
+      undo: () => this.#buckets.set(name, bucket),
+    });
   }
 
   inOrder(): readonly Bucket[] {

@@ -1,6 +1,7 @@
 /**
  * The S3 of the local cloud: REST, path-style or `<bucket>.localhost`, one region, one account. Objects live as
- * long as the process: the index is in memory, bodies are in memory or in `directory` (body-store.ts).
+ * long as the process: the index is in memory, bodies are in memory or in `directory` (body-store.ts). With `kept`
+ * they outlive it (kept/kept-objects.ts).
  *
  * Known differences from AWS (docs/reference/local-cloud/s3.md): objects have one version each, whatever versioning was set.
  * Configuration of buckets is kept and given back, but has no effect. Other sub-resources are refused.
@@ -10,6 +11,7 @@ import { explainDiskError, type DiskErrorLog } from '../disk-errors.js';
 import { Refusal } from '../http/refusal.js';
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';
+import { Body } from './body.js';
 import { BodyStore } from './body-store.js';
 import { Buckets } from './buckets.js';
 import { S3Error } from './errors.js';
@@ -25,6 +27,8 @@ export interface S3Options {
    * after the end.
    */
   readonly directory: string;
+  /** Buckets that outlive the process. Their bodies are in a directory of their own. */
+  readonly kept?: Pick<S3State, 'buckets' | 'bodies'>;
   /** The most bytes of bodies that are held in memory. */
   readonly memoryBudgetBytes?: number;
   /** The region of buckets whose creation names no other. */
@@ -38,13 +42,15 @@ const findRoute = createRouter(ROUTES);
 
 export function createS3Service(options: S3Options): Service {
   const state: S3State = {
-    buckets: new Buckets(),
-    bodies: new BodyStore(options.directory, options.memoryBudgetBytes),
+    ...(options.kept ?? {
+      buckets: new Buckets(),
+      bodies: new BodyStore(options.directory, options.memoryBudgetBytes),
+    }),
     region: options.region ?? 'us-east-1',
     nowMs: options.nowMs ?? Date.now,
   };
   const explain = (error: unknown): S3Error => {
-    const explanation = explainDiskError(error, options.directory);
+    const explanation = explainDiskError(error, state.bodies.directory);
     if (explanation === undefined) return toS3Error(error);
     options.diskErrors?.report(explanation);
     // The client may retry, as on AWS: space on the disk may become free.
@@ -70,6 +76,13 @@ async function handle(
     reply = await route.action(state, parsed);
   } catch (error) {
     if (signal.aborted) return;
+    reply = errorResponse(explain(error), { resource: pathOf(request), requestId });
+  }
+  try {
+    // A reply tells what it saw, an error, too. Nobody may be told of what a power loss could take back.
+    await state.buckets.keeper.settled();
+  } catch (error) {
+    if (reply.body instanceof Body) reply.body.release();
     reply = errorResponse(explain(error), { resource: pathOf(request), requestId });
   }
   await send(reply, response, { withoutBody: request.method === 'HEAD', signal });

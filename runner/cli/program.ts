@@ -13,6 +13,7 @@ import { rerunCommand } from '../commands/rerun.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
 import { runCommand } from '../commands/run.js';
+import { showCommand } from '../commands/show.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { tryCommand } from '../commands/try.js';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   submitCommand,
   statusCommand,
   watchCommand,
+  showCommand,
   resultsCommand,
   errorsCommand,
   cancelCommand,

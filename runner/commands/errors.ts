@@ -13,7 +13,7 @@ import { joinsOf } from '../results/joined/joins-of.js';
 import { readJobView } from '../status/job-status.js';
 
 const errorsOptions = {
-  all: toggle('read all outcomes (default: as many as have 256 MB)'),
+  all: toggle('read all outcomes (default: the first 10,000, and at most 256 MB of them)'),
 };
 
 export const errorsCommand = defineStackCommand({

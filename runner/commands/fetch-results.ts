@@ -105,6 +105,8 @@ async function keepResults(stack: RunStack, { progress, output, flags }: Fetch):
     );
   } catch (error) {
     stack.signal.throwIfAborted();
-    return `${messageOf(error)} The results are lost with it. Run the same command again.`;
+    return stack.isKept
+      ? `${messageOf(error)} The results are kept all the same: the same command writes them when it is run again.`
+      : `${messageOf(error)} The results are lost with it. Run the same command again.`;
   }
 }

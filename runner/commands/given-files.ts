@@ -25,8 +25,8 @@ export async function givenFiles(names: GivenNames, cwd: string): Promise<readon
     folders.flatMap((folder) => words.map((word) => at(path.resolve(cwd, folder, word), what)));
   return [
     ...datasets
-      .filter((dataset) => dataset !== '-' && !dataset.startsWith('s3://'))
-      .map((dataset) => at(dataset, 'the dataset')),
+      .filter((dataset) => dataset !== '-')
+      .map((dataset) => (isUrl(dataset) ? { path: dataset, what: 'the dataset' } : at(dataset, 'the dataset'))),
     ...datasetFiles.map((file) => at(file, 'a file of the dataset')),
     ...(stack === undefined ? [] : [at(stack, 'the file that --stack names')]),
     ...(stack === undefined && !local ? [at(CDK_OUTPUTS_FILE, 'the file that names the stack')] : []),
@@ -37,6 +37,8 @@ export async function givenFiles(names: GivenNames, cwd: string): Promise<readon
     ...(setup === undefined ? [] : inFolders(wordsOf(setup), 'a file that --setup names')),
   ];
 }
+
+const isUrl = (dataset: string): boolean => dataset.startsWith('s3://');
 
 /** Returns the words that may be files: `python3 model.py:Scorer --weights=w.bin` names two. */
 function wordsOf(command: string): readonly string[] {

@@ -1,5 +1,6 @@
 /** Puts the options of results and the world of a command together, as runner/results needs them. */
 import type { Manifest } from '../../core/contract/job.js';
+import { provenanceOf } from '../../core/record/provenance.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
@@ -50,5 +51,14 @@ export async function resultsOfJob(
 ): Promise<ResultsOfJob> {
   const { job, createdAt, batches, dataset } = manifest;
   const family = await readFamily(manifest, { store, signal });
-  return { job, batches, store, signal, createdAt, dataset, ...definedFields({ family }) };
+  return {
+    job,
+    batches,
+    store,
+    signal,
+    createdAt,
+    dataset,
+    provenance: provenanceOf(manifest),
+    ...definedFields({ family }),
+  };
 }

@@ -18,6 +18,7 @@ import { defaultResultsFile } from '../results/default-name.js';
 import { judgedWithReruns } from '../results/family/judge.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
 import { requireWritable } from '../results/write-output.js';
+import { packWithGit } from '../submit/git-state.js';
 import { readJobProgress, readJobStatus, readJobView } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { UserError } from '../errors.js';
@@ -32,7 +33,7 @@ import { newsNow } from './follow/news.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
 import { outputWorld, resultsChoice } from './output-world.js';
-import { openRunStack, type RunStack } from './run-stack.js';
+import type { RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { printSubmitted, submitDisplay } from './submit.js';
 import { type SubmittedJob, submitFromFlags } from './submit-job.js';
@@ -57,7 +58,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   refusePackingAlone(options);
   if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
   const follows = options.follow !== false;
-  const stack = follows ? await openRunStack(context, options) : await lastingStack(context, options);
+  const stack = await openParentStack(context, options);
   const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
   try {
@@ -70,17 +71,24 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   } finally {
     display.close();
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
-    await stack.close();
   }
 }
 
 const NO_STANDARD_OUTPUT =
   '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use: spotpool results <job> --out -';
 
-async function lastingStack(context: CliContext, flags: Flags): Promise<RunStack> {
-  const ports = await openStack(context, flags);
-  const nothing = async (): Promise<undefined> => undefined;
-  return { ports, own: false, signal: context.signal, keep: nothing, close: nothing };
+/** The parent is in a stack that outlives commands. */
+async function openParentStack(context: CliContext, flags: Flags): Promise<RunStack> {
+  return {
+    ports: await openStack(context, flags),
+    own: false,
+    isKept: true,
+    news: [],
+    signal: context.signal,
+    keep: async () => undefined,
+    over: () => undefined,
+    close: async () => undefined,
+  };
 }
 
 interface Request {
@@ -119,7 +127,10 @@ async function rerunOn(context: CliContext, stack: RunStack, request: Request): 
     started: state,
     rerun: {
       source: plan.source,
-      pack: model === undefined ? storedModel(parent.job, parent.model, ports.store) : otherModel(parent.model),
+      pack:
+        model === undefined
+          ? storedModel(parent.job, parent.model, ports.store)
+          : otherModel(parent.model, packWithGit(context.env)),
       isTried: model !== undefined && (parent.model.weights === undefined || flags.weights !== undefined),
     },
     display,

@@ -1,22 +1,29 @@
 /**
  * Opens the stack that `run` works on. With `--local`, when no local cloud is up, the command starts one of its own, which always ends with the
- * command.
+ * command (own-stack.ts).
  */
 import type { CliContext, StackPorts } from '../cli/context.js';
-import { givenLocalFlags, type LocalFlags, localCloudOptions } from '../cli/local-options.js';
+import { givenLocalFlags, type LocalFlags } from '../cli/local-options.js';
 import { openStack } from '../cli/open-stack.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { UserError } from '../errors.js';
-import { keepUp } from '../local-cloud/keep-up.js';
-import { DEFAULT_LOCAL_MAX_WORKERS } from '../local-cloud/options.js';
+import type { RunRequest } from '../local-cloud/kept-runs.js';
 import { stateDirectory } from '../local-cloud/paths.js';
-import { startLocalStack } from '../local-cloud/stack.js';
 import { readLocalState } from '../local-cloud/state-file.js';
+import { type GoesOn, openOwnStack } from './own-stack.js';
 
 export interface RunStack {
   readonly ports: StackPorts;
-  /** True for the command's own local cloud, which ends with the command and loses its data. */
+  /** True for the command's own local cloud, which ends with the command. */
   readonly own: boolean;
+  /** The id of the job in the command's own local cloud. */
+  readonly job?: string;
+  /** True when the same command goes on with the job if this one is stopped. */
+  readonly isKept: boolean;
+  /** Sentences about what was found, for people. */
+  readonly news: readonly string[];
+  /** Present when an earlier command began the job. */
+  readonly goesOn?: GoesOn;
   /**
    * Makes the stack outlive the command, because it holds results that could not be written. Resolves with the directory of the local cloud's state
    * when another shell would not look there.
@@ -24,13 +31,21 @@ export interface RunStack {
   keep(): Promise<string | undefined>;
   /** It is aborted on Ctrl-C, and when the command's own cloud ends by itself. */
   readonly signal: AbortSignal;
-  close(): Promise<void>;
+  /** The job has ended and its results are written, so that nothing of it need be kept. */
+  over(): void;
+  /** `isBegun` is true when something of the job was sent. */
+  close(command: { readonly isBegun: boolean }): Promise<void>;
 }
 
-export async function openRunStack(
-  context: CliContext,
-  flags: StackFlags & LocalFlags & { readonly maxWorkers?: number; readonly sample?: number },
-): Promise<RunStack> {
+export interface RunWish {
+  readonly flags: StackFlags &
+    LocalFlags & { readonly maxWorkers?: number; readonly sample?: number; readonly id?: string };
+  readonly request: RunRequest;
+  readonly isNew: boolean;
+}
+
+export async function openRunStack(context: CliContext, wish: RunWish): Promise<RunStack> {
+  const { flags } = wish;
   const { env, signal } = context;
   // With --sample the seed is that of the sample.
   const given = givenLocalFlags(flags).filter((name) => name !== '--seed' || flags.sample === undefined);
@@ -47,50 +62,14 @@ export async function openRunStack(
     return {
       ports: await openStack(context, flags),
       own: false,
+      isKept: true,
+      news: [],
       signal,
       keep: async () => undefined,
+      over: () => undefined,
       close: async () => undefined,
     };
   }
-  return await startOwn(context, flags);
-}
-
-/** The command's own local cloud has ended by itself, and its data is lost. */
-export class LocalCloudLost extends Error {
-  override readonly name = 'LocalCloudLost';
-}
-
-async function startOwn(
-  context: CliContext,
-  flags: StackFlags & LocalFlags & { readonly maxWorkers?: number },
-): Promise<RunStack> {
   if (flags.stack !== undefined) throw new UserError('--local and --stack exclude each other. Name one stack.');
-  const { env, provision, signal } = context;
-  const options = localCloudOptions(flags, flags.maxWorkers ?? DEFAULT_LOCAL_MAX_WORKERS);
-  const stack = await startLocalStack({ options, env, provision, signal });
-  const lost = new AbortController();
-  let closing = false;
-  let kept = false;
-  void stack.cloud.ended.then((how) => {
-    if (!closing) lost.abort(new LocalCloudLost(`The local cloud of this command ${how}.`));
-  });
-  return {
-    ports: context.connect(stack.config),
-    get own() {
-      return !kept;
-    },
-    signal: AbortSignal.any([signal, lost.signal]),
-    keep: async () => {
-      const { directory } = await keepUp(stack, env, signal);
-      kept = true;
-      return directory === stateDirectory(withoutHome(env)) ? undefined : directory;
-    },
-    close: async () => {
-      closing = true;
-      if (!kept) await stack.cloud.end();
-    },
-  };
+  return await openOwnStack(context, wish);
 }
-
-/** Another shell looks for the local cloud with this environment. */
-const withoutHome = ({ SPOTPOOL_HOME: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => env;

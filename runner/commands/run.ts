@@ -1,32 +1,45 @@
 /** `spotpool run` submits a job, follows it, fetches the results, and proves that nothing is left running. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
+import { toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { stackOptions } from '../cli/stack-options.js';
 import { datasetName } from '../dataset/dataset-name.js';
 import type { Display } from '../display/events.js';
+import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
+import { digestOfWords, type RunRequest } from '../local-cloud/kept-runs.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
 import { requireWritable } from '../results/write-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
+import { JobDiffers } from '../submit/job-differs.js';
 import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './follow/follower.js';
 import { makeDisplay } from './follow/make-display.js';
+import { newsNow } from './follow/news.js';
 import { nextStep } from './advice/next-step.js';
 import { checkBeforeStart, reportInterruption } from './advice/report-interruption.js';
 import { summaryOf } from './follow/job-summary.js';
 import { outputWorld, resultsChoice } from './output-world.js';
+import type { GoesOn } from './own-stack.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
 import { requireDataset, submitFromFlags } from './submit-job.js';
 
-const runOptions = { ...jobOptionRows, ...resultsOptions, ...stackOptions, ...localCloudRows };
+const runOptions = {
+  ...jobOptionRows,
+  ...resultsOptions,
+  ...stackOptions,
+  ...localCloudRows,
+  new: toggle('begin another job with --local, although the last one of the same command was not finished'),
+};
 
 type Flags = Call<'dataset', typeof runOptions>['options'];
 
@@ -40,18 +53,42 @@ export const runCommand = defineCommand({
     'spotpool run molecules.csv --model ./model.ts --local',
     'spotpool run reviews.jsonl.gz --model ./model.py:Scorer --weights ./weights',
     'spotpool run lines.jsonl --model "jq -c .text" --per-line --local',
-    'spotpool run s3://bucket/images/ --model ./detector --max-workers 50 --slots cpus --out boxes.jsonl',
-    'spotpool run data.txt --model ./model.ts --local --arrive-over 8s --reclaim 8s --reclaim 12s:no-notice --notice 4s',
+    'spotpool run s3://bucket/images/ --model ./detector --max-workers 50',
+    'spotpool run data.txt --model ./model.ts --local --reclaim 12s:no-notice',
   ],
   run: async ({ context, words, options }) => run(context, words, options),
 });
 
 async function run(context: CliContext, datasets: readonly string[], flags: Flags): Promise<number> {
-  const { output, datasetFiles } = await checkBeforeStart(context, () => requireInputs(context, datasets, flags));
-  const stack = await openRunStack(context, flags);
+  const inputs = await checkBeforeStart(context, () => requireInputs(context, datasets, flags));
+  // Standard input cannot be read again to find out whether it is the same.
+  const isNew = flags.new === true || (datasets.includes('-') && flags.id === undefined);
+  return (
+    (await runOnce(context, datasets, flags, { ...inputs, isNew })) ??
+    (await anotherJob(context, datasets, flags, inputs))
+  );
+}
+
+async function anotherJob(
+  context: CliContext,
+  datasets: readonly string[],
+  flags: Flags,
+  inputs: RunInputs,
+): Promise<number> {
+  return (await runOnce(context, datasets, flags, { ...inputs, isNew: true })) ?? EXIT.failed;
+}
+
+/** Resolves with undefined when the job that was not finished is another one, since dataset or model have changed. */
+async function runOnce(
+  context: CliContext,
+  datasets: readonly string[],
+  flags: Flags,
+  { output, datasetFiles, isNew }: RunInputs & { readonly isNew: boolean },
+): Promise<number | undefined> {
+  const stack = await openRunStack(context, { flags, request: requestOf(context, datasets, flags), isNew });
   const dataset = datasets.find((argument) => argument.startsWith('s3://'));
   if (stack.own && dataset !== undefined) {
-    await stack.close();
+    await stack.close(NOTHING_BEGUN);
     throw new UserError(
       `The dataset ${dataset} would be read from the S3 of the local cloud that this command starts, which is empty. ` +
         'Copy the dataset to this machine (aws s3 cp), or start a cloud with "spotpool local up" and upload it there.',
@@ -65,9 +102,14 @@ async function run(context: CliContext, datasets: readonly string[], flags: Flag
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
+    for (const message of stack.news) display.show(newsNow(context.clock, 'info', 'kept-job', message));
     return await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
   } catch (error) {
     display.close();
+    if (error instanceof JobDiffers && stack.goesOn !== undefined && flags.id === undefined) {
+      context.terminal.err(`${differsText(error)}\n`);
+      return undefined;
+    }
     // The reason of the signal says more than the error that it caused.
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
     await reportInterruption(context, stack, state, flags, reason);
@@ -75,8 +117,21 @@ async function run(context: CliContext, datasets: readonly string[], flags: Flag
   } finally {
     display.close();
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
-    await stack.close();
+    await stack.close({ isBegun: state.begun !== undefined || state.job !== undefined });
   }
+}
+
+const NOTHING_BEGUN = { isBegun: false };
+
+const differsText = ({ job, differences }: JobDiffers): string =>
+  `Job ${job} of the same command was not finished, but it is another job now: ${differences.join('; ')}. ` +
+  `This command begins a job of its own. To remove what is kept of the other one: spotpool local rm ${job}`;
+
+/** The job's name, and the options of the results and of the local cloud, change nothing of what is computed. */
+function requestOf({ cwd }: CliContext, datasets: readonly string[], flags: Flags): RunRequest {
+  const { id: _id, name: _name, ...rows } = jobOptionRows;
+  const given = Object.keys(rows).map((name) => [name, flags[name as keyof typeof rows]]);
+  return { digest: digestOfWords([cwd, datasets, given]), dataset: datasetName(datasets), model: flags.model };
 }
 
 /** A bucket can be looked at only when the stack is known. */
@@ -96,7 +151,7 @@ async function requireBucket(
     }
     await requireWritable(choice, { ...outputWorld(context, given, stack.ports), signal: stack.signal }, id);
   } catch (error) {
-    await stack.close();
+    await stack.close(NOTHING_BEGUN);
     throw error;
   }
 }
@@ -118,24 +173,15 @@ async function runOn(
   const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
-  const submitted = await submitFromFlags(context, ports, {
-    datasets,
-    datasetFiles,
-    out: output.out,
-    flags,
-    started: state,
-    display,
-    signal,
-  });
-  state.job = submitted.job;
-  display.show({ event: 'submitted', ...submitted });
-  const start = await readJobProgress(ports.store, submitted.job, signal);
+  const job = await submitOrGoOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
+  state.job = job;
+  const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const ended = await follower.untilEnded(signal);
   const isWhole = ended.state === 'complete';
   const zeroFirst = isWhole ? undefined : await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
-  const progress = isWhole ? ended : await readJobProgress(ports.store, submitted.job, signal);
+  const progress = isWhole ? ended : await readJobProgress(ports.store, job, signal);
   const [fetched, zero] = await bothOrFirstError(
     fetchResults(context, stack, { progress, output, display, flags, state }),
     zeroFirst ?? follower.untilZero(signal),
@@ -144,9 +190,43 @@ async function runOn(
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, submitted.job, signal));
+  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  if (state.notWritten === undefined) stack.over();
   const code = exitCodeOf(progress);
   return code === EXIT.ok && !fetched.whole ? EXIT.failed : code;
+}
+
+/** Resolves with the job's id. A job that goes on is compared with what is given now. */
+async function submitOrGoOn(
+  context: CliContext,
+  { ports, signal, job, goesOn }: RunStack,
+  display: Display,
+  { datasets, datasetFiles, flags, output: { out }, state: started }: Request,
+): Promise<string> {
+  const submitted = await submitFromFlags(context, ports, {
+    datasets,
+    datasetFiles,
+    out,
+    flags: { ...flags, ...definedFields({ id: job ?? flags.id }) },
+    mayBeComplete: goesOn?.standing === 'complete',
+    started,
+    display,
+    signal,
+  });
+  display.show({ event: 'submitted', ...submitted });
+  if (goesOn !== undefined) {
+    display.show(newsNow(context.clock, 'info', 'job-goes-on', goesOnText(submitted.job, goesOn)));
+  }
+  return submitted.job;
+}
+
+function goesOnText(job: string, goesOn: GoesOn): string {
+  if (goesOn.standing === 'begun') return `Job ${job} was stopped while it was submitted, and has been submitted now.`;
+  const { done, total } = goesOn.progress.batches;
+  if (goesOn.standing === 'complete') {
+    return `Job ${job} is complete, and its results are written now. To compute them again, add --new.`;
+  }
+  return `Job ${job} was not finished; it goes on with ${done} of ${plural(total, 'batch', 'batches')} done. To begin another job instead, add --new.`;
 }
 
 interface RunInputs {

@@ -8,8 +8,11 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { checkLocalDataset, type DatasetRequest, type FolderRequest } from '../dataset/dataset.js';
+import { checkLocalDataset } from '../dataset/dataset.js';
+import type { DatasetRequest, FolderRequest } from '../dataset/dataset-request.js';
 import type { Display, RunEvent } from '../display/events.js';
+import type { CheckProgress } from '../dataset/opened-dataset.js';
+import { count, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import type { ModelRequest } from '../model/resolved-model.js';
@@ -20,7 +23,9 @@ import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
-import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
+import { packWithGit } from '../submit/git-state.js';
+import { submitJob } from '../submit/submit-job.js';
+import type { SubmitPorts } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { adviceAfterEnd } from './advice/resume.js';
@@ -40,7 +45,7 @@ export async function requireDataset(
 ): Promise<readonly string[]> {
   const { cwd, signal } = context;
   const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
-  const opened = await checkLocalDataset(request, signal);
+  const opened = await checkLocalDataset(request, signal, checkProgress(context));
   return opened?.files ?? [];
 }
 
@@ -49,6 +54,19 @@ export interface SubmittedRerun {
   readonly pack: NonNullable<SubmitPorts['pack']>;
   /** False when the model, or its weights, are in the bucket and not on this machine. */
   readonly isTried: boolean;
+}
+
+/** A check that takes longer is told, and then now and again. It comes before the command's display. */
+const TELL_EVERY_MS = 5_000;
+
+function checkProgress({ clock, terminal }: CliContext): CheckProgress {
+  let toldMs = clock.nowMs();
+  return (files, total) => {
+    const nowMs = clock.nowMs();
+    if (nowMs - toldMs < TELL_EVERY_MS || files === total) return;
+    toldMs = nowMs;
+    terminal.err(`Checked ${count(files)} of the ${plural(total, 'file')} of the dataset. Nothing is uploaded yet.\n`);
+  };
 }
 
 export async function submitFromFlags(
@@ -61,6 +79,8 @@ export async function submitFromFlags(
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
+    /** True when the job may be complete already: then it is only compared. */
+    readonly mayBeComplete?: boolean;
     /** It records the progress, for the messages after an interruption. */
     readonly started?: CommandProgress;
     /** Present when the job is a rerun. */
@@ -92,7 +112,7 @@ export async function submitFromFlags(
       },
       slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
-      ...definedFields({ id, name, rerun: rerun?.source }),
+      ...definedFields({ id, name, rerun: rerun?.source, mayBeComplete: submission.mayBeComplete }),
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },
@@ -103,8 +123,9 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
+      pack: rerun?.pack ?? packWithGit(context.env),
       ...(rerun?.isTried === false ? {} : firstTryOf(context, ports.config, submission)),
-      ...definedFields({ publishWorker: publish, pack: rerun?.pack }),
+      ...definedFields({ publishWorker: publish }),
     },
     {
       signal,

@@ -1,6 +1,7 @@
 /**
  * Splits CSV into records. A record ends at a line end that is not within quotes. This file only finds where records and fields end;
- * csv-parse reads the fields. A quote opens a field only at the field's beginning, so a stray quote elsewhere spoils only its own line.
+ * csv-parse reads the fields. A quote opens a field only at the field's beginning. Elsewhere it is a character like any other, as for Python's csv module, because
+ * people write inches and nicknames with it.
  *
  * Each line may end in a newline, a carriage return, or both. The same input gives the same records, however it is cut into chunks.
  */
@@ -16,6 +17,8 @@ export interface CsvRecord {
   readonly quoteLine: number | undefined;
   /** True when the file ends within quotes. */
   readonly unclosed: boolean;
+  /** True when text stands behind the closing quote of a field. Nobody knows what was meant then. */
+  readonly textBehindQuotes: boolean;
 }
 
 const QUOTE = 0x22;
@@ -41,6 +44,7 @@ export class CsvRecordSplitter {
   #fields = 1;
   #openedLine = 0;
   #quoteLine: number | undefined;
+  #textBehindQuotes = false;
 
   readonly #delimiter: number;
   readonly #maxRecordBytes: number;
@@ -109,6 +113,7 @@ export class CsvRecordSplitter {
   }
 
   #goOnUnquoted(): void {
+    if (this.#position === 'quoteSeen') this.#textBehindQuotes = true;
     this.#closeQuotes();
     this.#position = 'unquoted';
   }
@@ -140,6 +145,7 @@ export class CsvRecordSplitter {
     this.#tooLong = false;
     this.#fields = 1;
     this.#quoteLine = undefined;
+    this.#textBehindQuotes = false;
     this.#position = 'fieldStart';
     return record;
   }
@@ -148,6 +154,7 @@ export class CsvRecordSplitter {
     const line = this.#recordLine;
     const fields = this.#fields;
     const quoteLine = this.#quoteLine;
-    return { bytes, line, lines: this.#line - line + 1, fields, quoteLine, unclosed: false };
+    const textBehindQuotes = this.#textBehindQuotes;
+    return { bytes, line, lines: this.#line - line + 1, fields, quoteLine, unclosed: false, textBehindQuotes };
   }
 }

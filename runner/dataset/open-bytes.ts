@@ -2,7 +2,6 @@
 import type { Compression } from '../../core/dataset/dataset-format.js';
 import { ByteSource } from './byte-source.js';
 import { gunzip } from './gunzip.js';
-import { MAX_LINE_BYTES } from './line-blocks.js';
 import {
   compressionOf,
   type FormatHints,
@@ -21,6 +20,12 @@ export interface OpenedBytes {
   readonly isBlank: boolean;
 }
 
+/**
+ * The end of an array on one line shows whether it is the only one. Several files are open at once, so no more of such a line is in memory. Longer lines that
+ * are arrays are taken for one array, and the reader refuses the second one.
+ */
+const LONG_HEAD_BYTES = 2 * 1024 * 1024;
+
 export async function openBytes(
   stored: AsyncIterable<Uint8Array>,
   hints: FormatHints,
@@ -31,7 +36,8 @@ export async function openBytes(
     const packed = compressionOf((await source.peek(HEAD_BYTES)).bytes);
     if (packed !== undefined) source = new ByteSource(UNPACKERS[packed](source, hints.name, signal));
     let head = await source.peek(HEAD_BYTES);
-    if (mayBeLongArray(head)) head = await source.peek(MAX_LINE_BYTES);
+    for (let bytes = 2 * HEAD_BYTES; mayBeLongArray(head) && bytes <= LONG_HEAD_BYTES; bytes *= 2)
+      head = await source.peek(bytes);
     const isBlank = head.whole && /^(\xef\xbb\xbf)?\s*$/.test(head.bytes.toString('latin1'));
     return { source, recognised: recognise(head, packed, hints), isBlank };
   } catch (error) {

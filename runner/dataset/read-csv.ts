@@ -112,13 +112,19 @@ function parseOne(record: CsvRecord, options: Options): readonly string[] {
   if (!isUtf8(record.bytes)) throw new Error(NOT_UTF8);
   let rows: readonly (readonly string[])[];
   try {
-    rows = parse(record.bytes, options);
+    rows = parse(record.bytes, withQuotes(options, [record]));
   } catch (error) {
     // csv-parse counts lines from the record's beginning, so its own "at line 1" would mislead.
     throw new Error(`is not CSV (${messageOf(error).replace(/,? (at|on) line \d+/, '')})`, { cause: error });
   }
   return rows[0] ?? [];
 }
+
+/** Lets a quote within an unquoted field be a character. csv-parse would then take text behind a closing quote, too, so such records are parsed without it. */
+const withQuotes = (options: Options, records: readonly CsvRecord[]): Options => ({
+  ...options,
+  relax_quotes: records.every(({ textBehindQuotes }) => !textBehindQuotes),
+});
 
 interface EncoderOptions {
   readonly name: string;
@@ -191,7 +197,7 @@ function parseTogether(records: readonly CsvRecord[], options: Options): readonl
   const all = Buffer.concat(pieces);
   if (!isUtf8(all)) return undefined;
   try {
-    const rows = parse(all, options);
+    const rows = parse(all, withQuotes(options, records));
     return rows.length === records.length ? rows : undefined;
   } catch {
     return undefined;

@@ -2,11 +2,12 @@
 import type { DatasetSample } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { readByName } from './recognise.js';
-import type { Dataset, ReadHooks } from './dataset.js';
+import type { Dataset, ReadHooks } from './opened-dataset.js';
 import { sampled } from './sample/sampled.js';
 import { SourceLedger } from './sources/ledger.js';
 import { checkSources } from './sources/check-sources.js';
-import { readRows, type RowsRequest } from './sources/read-rows.js';
+import { readRows } from './sources/read-rows.js';
+import type { RowsRequest } from './sources/rows-request.js';
 import { readSpread } from './sources/read-spread.js';
 import type { Resolved } from './sources/resolve.js';
 import type { SourceFacts } from './sources/source.js';
@@ -39,10 +40,10 @@ export function openRowsDataset(request: Request, { sources, notices }: Rows): D
           readSpread: (most: number, signal: AbortSignal, hooks: ReadHooks = {}) =>
             readSpread(sources, { ...rest, name }, { most, hooks }, signal),
         }),
-    check: (signal) =>
+    check: (signal, onProgress) =>
       checkSources(
         sources.filter(({ file }) => file !== undefined),
-        { ...rest, name },
+        { ...rest, name, ...definedFields({ onProgress }) },
         signal,
       ),
   };

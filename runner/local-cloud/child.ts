@@ -5,7 +5,8 @@
  * - A local cloud never outlives its owner. The owner holds its standard input, and it ends when that closes, however the owner ends. An owner
  *   may hand it over to another process together with its pipes (keep-up.ts).
  * - A local cloud has a process group of its own. Ctrl-C in the terminal reaches only the owner, which then ends the cloud in order.
- * - A local cloud keeps its queues, buckets and instances in a temporary directory of its own, which it removes at its end.
+ * - A local cloud keeps its queues, buckets and instances in a temporary directory of its own, which it removes at its end. With a data directory,
+ *   its buckets outlive it there.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
@@ -19,6 +20,14 @@ export interface LocalCloudAddress {
   readonly secretAccessKey: string;
   readonly pid: number;
 }
+
+/** Another local cloud uses the data directory. */
+export class DataInUse extends Error {
+  override readonly name = 'DataInUse';
+}
+
+/** The exit code of a local cloud whose data directory is in use (local/main.ts). */
+const EXIT_IN_USE = 3;
 
 export interface LocalCloud {
   readonly address: LocalCloudAddress;
@@ -40,13 +49,16 @@ const KEPT_LOG_BYTES = 16_384;
 export interface LocalCloudStart {
   readonly mainFile: string;
   readonly options: LocalCloudOptions;
+  /** The directory in which its buckets outlive it. Without it they end with the cloud. */
+  readonly data?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
 export async function startLocalCloud(start: LocalCloudStart): Promise<LocalCloud> {
   start.signal.throwIfAborted();
-  const child = spawn(process.execPath, [start.mainFile, ...localCloudArguments(start.options)], {
+  const data = start.data === undefined ? [] : ['--data', start.data];
+  const child = spawn(process.execPath, [start.mainFile, ...localCloudArguments(start.options), ...data], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: localEnvironment(start.env),
     detached: true,
@@ -70,6 +82,7 @@ export async function startLocalCloud(start: LocalCloudStart): Promise<LocalClou
     return { address, ended, end, pipes: [child.stdin, child.stdout, child.stderr] };
   } catch (error) {
     await end();
+    if (child.exitCode === EXIT_IN_USE) throw new DataInUse(log().trim(), { cause: error });
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import { mkdir, mkdtemp, open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { definedFields } from '../../core/defined-fields.js';
 import { messageOf } from '../errors.js';
 import { adoptedCloud, type LocalCloudAddress } from './child.js';
 import { localEnvironment } from './options.js';
@@ -22,6 +23,7 @@ import { localLogFile, waitUntilReady } from './up-down.js';
 interface Handover {
   readonly config: LocalStack['config'];
   readonly address: LocalCloudAddress;
+  readonly data?: string;
 }
 
 export interface KeptCloud {
@@ -42,7 +44,7 @@ export async function keepUp(stack: LocalStack, env: NodeJS.ProcessEnv, signal: 
 }
 
 async function handOver(
-  { config, cloud }: LocalStack,
+  { config, cloud, data }: LocalStack,
   directory: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
@@ -59,7 +61,7 @@ async function handOver(
   supervisor.once('exit', () => (ended = true));
   supervisor.once('error', () => (ended = true));
   supervisor.stdin?.on('error', () => undefined); // The pipe breaks when the supervisor has ended; `ended` reports that.
-  const handover: Handover = { config, address: cloud.address };
+  const handover: Handover = { config, address: cloud.address, ...definedFields({ data }) };
   supervisor.stdin?.end(JSON.stringify(handover));
   await log.close();
   try {
@@ -76,6 +78,6 @@ async function handOver(
 
 /** It is called by the supervisor: returns the cloud whose pipes it was given. */
 export async function adoptStack(): Promise<LocalStack> {
-  const { config, address } = JSON.parse(await text(process.stdin)) as Handover;
-  return { config, cloud: adoptedCloud(address) };
+  const { config, address, data } = JSON.parse(await text(process.stdin)) as Handover;
+  return { config, cloud: adoptedCloud(address), ...definedFields({ data }) };
 }

@@ -1,5 +1,6 @@
 /** A local cloud with a stack on it, which lives as long as its owner. Both `run --local` and `local up` use it. */
 import type { StackConfig } from '../../core/contract/stack.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { type LocalCloud, type LocalCloudAddress, startLocalCloud } from './child.js';
 import type { LocalCloudOptions } from './options.js';
 import { installedFiles } from './paths.js';
@@ -7,6 +8,8 @@ import { installedFiles } from './paths.js';
 export interface LocalStack {
   readonly config: StackConfig & Required<Pick<StackConfig, 'endpoint' | 'credentials'>>;
   readonly cloud: LocalCloud;
+  /** The directory in which its buckets outlive it. */
+  readonly data?: string;
 }
 
 /** Creates queues, bucket, launch template and fleet through the SDK. `runner/wiring/` implements it. */
@@ -18,16 +21,18 @@ export type ProvisionLocalStack = (
 
 export async function startLocalStack(start: {
   readonly options: LocalCloudOptions;
+  readonly data?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly provision: ProvisionLocalStack;
   readonly signal: AbortSignal;
 }): Promise<LocalStack> {
-  const { options, env, signal } = start;
-  const cloud = await startLocalCloud({ mainFile: installedFiles().localCloud, options, env, signal });
+  const { options, data, env, signal } = start;
+  const cloud = await startLocalCloud({ mainFile: installedFiles().localCloud, options, data, env, signal });
   try {
     const { endpoint, accessKeyId, secretAccessKey } = cloud.address;
     const config = await start.provision(cloud.address, options, signal);
-    return { config: { ...config, endpoint, credentials: { accessKeyId, secretAccessKey } }, cloud };
+    const credentials = { accessKeyId, secretAccessKey };
+    return { config: { ...config, endpoint, credentials }, cloud, ...definedFields({ data }) };
   } catch (error) {
     await cloud.end();
     throw error;

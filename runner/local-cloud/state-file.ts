@@ -20,6 +20,8 @@ export interface LocalState extends StackConfig {
   readonly pid: number;
   readonly startedAt: string;
   readonly log: string;
+  /** The directory in which its buckets outlive it. */
+  readonly data?: string;
 }
 
 const FILE_NAME = 'local-cloud.json';

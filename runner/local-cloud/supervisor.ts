@@ -8,17 +8,23 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { messageOf, UserError } from '../errors.js';
+import { DataInUse } from './child.js';
 import type { LocalCloudOptions } from './options.js';
 import { type LocalStack, type ProvisionLocalStack, startLocalStack } from './stack.js';
 import { type LocalState, removeLocalState, writeLocalState } from './state-file.js';
 
 export interface SupervisorStart {
   readonly options: LocalCloudOptions;
+  /** The directory in which the buckets of a new cloud outlive it. */
+  readonly data: string;
   readonly stateDirectory: string;
   readonly logFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly provision: ProvisionLocalStack;
+  /** Gives the new queue the batches that are left of unfinished jobs. */
+  readonly renew: (config: StackConfig, signal: AbortSignal) => Promise<void>;
   /** Controls the stack until the signal aborts. Throws when it fails. */
   readonly control: (config: StackConfig, signal: AbortSignal) => Promise<void>;
   readonly ready: (state: LocalState) => void;
@@ -31,10 +37,13 @@ export interface SupervisorStart {
 
 /** The pause before a failed controller starts again, so that one that keeps failing does not flood the log. */
 const CONTROLLER_RESTART_AFTER_MS = 5_000;
+/** A cloud without its owner ends its instances and itself within ten seconds (child.ts). */
+const FREE_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 200;
 
 /** Resolves when the signal aborted; throws when the cloud ended by itself. */
 export async function superviseLocalCloud(start: SupervisorStart): Promise<void> {
-  const stack = await (start.adopt === undefined ? startLocalStack(start) : start.adopt());
+  const stack = await (start.adopt === undefined ? startWhenFree(start) : start.adopt());
   let isOwner = start.adopt === undefined;
   try {
     const state: LocalState = {
@@ -43,6 +52,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
       pid: process.pid,
       startedAt: new Date(start.now()).toISOString(),
       log: start.logFile,
+      ...definedFields({ data: stack.data }),
     };
     if (!(await writeLocalState(start.stateDirectory, state))) {
       throw new UserError(
@@ -50,6 +60,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
       );
     }
     isOwner = true;
+    if (start.adopt === undefined) await start.renew(stack.config, start.signal);
     start.ready(state);
     const stop = new AbortController();
     const signal = AbortSignal.any([start.signal, stop.signal]);
@@ -61,6 +72,19 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
   } finally {
     await removeLocalState(start.stateDirectory, process.pid);
     if (isOwner) await stack.cloud.end();
+  }
+}
+
+/** Waits for a cloud that was killed: it ends its instances before it gives its data free. */
+async function startWhenFree(start: SupervisorStart): Promise<LocalStack> {
+  const deadlineMs = start.now() + FREE_WITHIN_MS;
+  for (;;) {
+    try {
+      return await startLocalStack(start);
+    } catch (error) {
+      if (!(error instanceof DataInUse) || start.now() > deadlineMs) throw error;
+      await delay(LOOK_EVERY_MS, undefined, { signal: start.signal });
+    }
   }
 }
 

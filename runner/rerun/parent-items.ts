@@ -3,7 +3,7 @@ import { decodeInputLine, decodeObjectReference } from '../../core/contract/inpu
 import type { Manifest } from '../../core/contract/job.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { Dataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
 import type { ItemGroup } from '../dataset/item-group.js';
 import { InputMap } from '../results/joined/input-map.js';
 import { inputColumn, keptColumn } from '../results/joined/join-rows.js';

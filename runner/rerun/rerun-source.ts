@@ -1,6 +1,6 @@
 /** The part of a submission that is special when its job is a rerun. */
 import type { ProbeMark } from '../../core/contract/probe-mark.js';
-import type { Dataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
 
 export interface RerunSource {
   readonly parent: string;

@@ -61,7 +61,7 @@ function describeMissing({ batches, missingBatches, firstMissing, partialItems }
   }
   const have = missingBatches === 1 ? 'has' : 'have';
   return [
-    `${missingBatches} of ${batches} batches ${have} no outcome yet (the first is batch ${firstMissing}). Their items are not in the results.`,
+    `${missingBatches} of ${batches} batches ${have} no outcome yet (the first is batch ${firstMissing}). Their items are not in the results. Those that workers have saved so far: spotpool results --partial.`,
   ];
 }
 

@@ -1,4 +1,4 @@
-/** Counts the failed items of a job by code, with the first item of each. It holds a bounded number of codes and reads a bounded number of bytes. */
+/** Counts the failed items of a job by code, with the first item of each. It holds a bounded number of codes, and reads a bounded number of outcomes and bytes. */
 import type { FailedRow } from '../../core/contract/result-row.js';
 import { type CheckedBatch, checkedOutcomes } from './checked-outcomes.js';
 import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
@@ -30,20 +30,30 @@ export interface FailureCodes {
 const MOST_CODES = 1_000;
 /** Reading so much takes seconds in a region, and a minute or so over a slow line. */
 const MOST_BYTES = 256 * 1024 * 1024;
+/** Each outcome is a request. At 500 of them a second this takes 20 s. */
+const MOST_OUTCOMES = 10_000;
 /** Nobody reads the examples of more codes, and each costs a request. */
 const MOST_JOINED = 100;
+
+export interface FailureReading {
+  /** True when the bounds do not count. */
+  readonly all: boolean;
+  readonly joins: Joins;
+  /** The number of outcomes to read. */
+  readonly mostOutcomes?: number;
+}
 
 /** With reruns, an item counts by the row that the results have. */
 export async function countFailures(
   reading: FamilyReading,
-  { all, joins }: { readonly all: boolean; readonly joins: Joins },
+  { all, joins, mostOutcomes = MOST_OUTCOMES }: FailureReading,
 ): Promise<FailureCodes> {
-  if (reading.family !== undefined) return countMerged(reading, { all, joins });
+  if (reading.family !== undefined) return countMerged(reading, { all, joins, mostOutcomes });
   const found: Found = new Map();
   let [failed, ok, batches, bytes] = [0, 0, 0, 0];
   let readAll = true;
   for await (const outcome of checkedOutcomes(reading)) {
-    if (!all && bytes >= MOST_BYTES) {
+    if (!all && (bytes >= MOST_BYTES || batches >= mostOutcomes)) {
       readAll = false;
       break;
     }
@@ -60,12 +70,16 @@ export async function countFailures(
 
 async function countMerged(
   reading: FamilyReading,
-  { all, joins }: { readonly all: boolean; readonly joins: Joins },
+  { all, joins, mostOutcomes = MOST_OUTCOMES }: FailureReading,
 ): Promise<FailureCodes> {
   const found: Found = new Map();
   let [failed, ok, batches, bytes] = [0, 0, 0, 0];
   let readAll = true;
-  const onRerunBatch = (_job: string, { size }: CheckedBatch): void => void (bytes += size);
+  let outcomes = 0;
+  const onRerunBatch = (_job: string, { size }: CheckedBatch): void => {
+    bytes += size;
+    outcomes += 1;
+  };
   const onBatch = ({ size }: CheckedBatch): void => {
     bytes += size;
     batches += 1;
@@ -81,7 +95,7 @@ async function countMerged(
         add(found, row);
       }
     }
-    isFull = !all && bytes >= MOST_BYTES;
+    isFull = !all && (bytes >= MOST_BYTES || batches + outcomes >= mostOutcomes);
   }
   return { ...(await listed(found, failed, joins)), failed, ok, batches, readAll };
 }

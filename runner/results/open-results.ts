@@ -12,6 +12,7 @@ import { parquetSurvey } from './parquet/parquet-form.js';
 import { BucketStore } from './parts/bucket-store.js';
 import { FolderStore } from './parts/folder-store.js';
 import { partsStateOf, refuseState } from './parts/parts-claim.js';
+import { refuseGivenObjects } from './parts/refuse-given-objects.js';
 import { openParts } from './parts/parts-sink.js';
 import type { PartsStore } from './parts/parts-store.js';
 import type { ResultBuckets } from './ports.js';
@@ -92,16 +93,25 @@ export async function goesToStandardOutput(choice: OutputChoice, world: OutputWo
   return (await claimOutput(choice.out, rulesOf(choice, world))).kind === 'standard-output';
 }
 
+/** The file, pipe or device to which the output goes, without links. Undefined for standard output and for parts. */
+export async function fileOf(choice: OutputChoice, world: OutputWorld): Promise<string | undefined> {
+  const { kind } = outTarget(choice);
+  if (kind !== 'file' && kind !== 'stream') return undefined;
+  const place = await claimOutput(choice.out, rulesOf(choice, world));
+  return place.kind === 'standard-output' ? undefined : place.path;
+}
+
 const rulesOf = ({ force }: OutputChoice, { cwd, given }: OutputWorld): OutputRules => ({ cwd, given, force });
 
 async function partsStore(
-  { out }: OutputChoice,
+  { out, force }: OutputChoice,
   target: Extract<OutTarget, { readonly partBytes: number }>,
   world: OutputWorld,
 ): Promise<PartsStore | undefined> {
   if (target.kind === 'folder') {
     return new FolderStore(out, await claimFolder(out, { cwd: world.cwd, given: world.given, force: false }));
   }
+  refuseGivenObjects(out, world.given, force);
   const { s3, signal } = world;
   if (s3 === undefined) return undefined;
   if (target.bucket === s3.stackBucket) {

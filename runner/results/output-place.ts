@@ -10,6 +10,7 @@ import { cannotWrite } from './write-failure.js';
 
 /** A file that the command was given. Results never overwrite one of these. */
 export interface GivenFile {
+  /** An absolute path, or the URL of objects in S3. */
   readonly path: string;
   /** For a message: a noun phrase that follows "it is". */
   readonly what: string;
@@ -127,6 +128,13 @@ function refuseGiven(out: string, found: BigIntStats, given: readonly GivenIdent
   const same = given.find((one) => one.found.dev === found.dev && one.found.ino === found.ino);
   if (same === undefined) return;
   throw new UserError(`Cannot write the results to ${out}: it is ${same.what}. Name another file with --out.`);
+}
+
+/** Both are paths without symbolic links. Different names of one file have its device and inode. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (one === other) return true;
+  const [found, same] = await Promise.all([statIfThere(one), statIfThere(other)]);
+  return found !== undefined && found.dev === same?.dev && found.ino === same.ino;
 }
 
 async function statIfThere(file: string): Promise<BigIntStats | undefined> {

@@ -3,9 +3,12 @@ import type { ResultRow } from '../../core/contract/result-row.js';
 import { type CheckedBatch, checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
 import { PartialRows } from './partial-rows.js';
 import { rowsOf } from './rows.js';
+import type { SeenRows } from './seen-rows.js';
 
 export interface RowReaders {
   readonly partial?: boolean;
+  /** Only these rows of unfinished batches are read, so that a second reading sees what the first saw. */
+  readonly chosenPartial?: SeenRows;
   /** Gets every outcome, damaged ones too. */
   readonly onBatch?: (batch: CheckedBatch) => void;
   /** Gets the rows of unfinished batches. */
@@ -14,11 +17,13 @@ export interface RowReaders {
 
 export async function* readRows(
   reading: OutcomeReading,
-  { partial = false, onBatch, onPartial }: RowReaders,
+  { partial = false, chosenPartial, onBatch, onPartial }: RowReaders,
 ): AsyncGenerator<readonly ResultRow[]> {
   const saved = partial ? new PartialRows(reading) : undefined;
   const savedBefore = async function* (batch: number): AsyncGenerator<readonly ResultRow[]> {
-    for await (const rows of saved?.before(batch) ?? []) {
+    for await (const all of saved?.before(batch) ?? []) {
+      const rows = chosenPartial === undefined ? all : all.filter(({ index }) => chosenPartial.has(index));
+      if (rows.length === 0) continue;
       onPartial?.(rows);
       yield rows;
     }

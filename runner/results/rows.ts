@@ -27,7 +27,7 @@ export async function* rowsOf({
     let start = 0;
     while (start < text.length) {
       const end = text.indexOf('\n', start);
-      rows.push(rowOf(text.slice(start, end), index));
+      rows.push(rowOf(text, start, end, index));
       index += 1;
       characters += end - start;
       start = end + 1;
@@ -40,11 +40,17 @@ export async function* rowsOf({
   if (rows.length > 0) yield rows;
 }
 
+const INDEX_HEAD = '{"index":';
+const OK_HEAD = ',"ok":true,"output":';
+
 /** The check has accepted the line, so its head has one exact form. */
-function rowOf(line: string, index: number): ResultRow {
-  const okHead = `{"index":${index},"ok":true,"output":`;
-  if (line.startsWith(okHead)) return { index, ok: true, outputJson: line.slice(okHead.length, -1) };
-  const read = decodeResultLine(line);
+function rowOf(text: string, start: number, end: number, index: number): ResultRow {
+  const digits = String(index);
+  const behindIndex = start + INDEX_HEAD.length + digits.length;
+  const hasIndex = text.startsWith(digits, start + INDEX_HEAD.length);
+  if (hasIndex && text.startsWith(OK_HEAD, behindIndex))
+    return { index, ok: true, outputJson: text.slice(behindIndex + OK_HEAD.length, end - 1) };
+  const read = decodeResultLine(text.slice(start, end));
   if (read?.ok !== false || read.index !== index) throw new Error(`Line ${index} of the outcomes is no result line.`);
   return { index, ok: false, error: read.error };
 }

@@ -1,13 +1,23 @@
 /** Writes the results of a job to the output that the options name, and the inputs of its failed items to a second file if that is wanted. */
-import path from 'node:path';
 import type { DatasetSpec } from '../../core/contract/job.js';
+import type { ResultRow } from '../../core/contract/result-row.js';
 import { definedFields } from '../../core/defined-fields.js';
+import type { Provenance } from '../../core/record/provenance.js';
 import { UserError } from '../errors.js';
 import type { CheckedBatch } from './checked-outcomes.js';
-import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
+import { type FamilyReading, readFamilyRows, type SeenOutcomes } from './family/family-rows.js';
 import { itemLinesForm } from './forms/item-lines.js';
-import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireResults } from './open-results.js';
+import {
+  chooseForm,
+  fileOf,
+  openResults,
+  type OutputChoice,
+  type OutputWorld,
+  requireResults,
+} from './open-results.js';
+import { isSameFile } from './output-place.js';
 import { outTarget } from './out-target.js';
+import { SeenRows } from './seen-rows.js';
 import type { JobIdentity } from './results-meta.js';
 import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
 import type { Placed, RowForm, RowSink } from './row-sink.js';
@@ -20,6 +30,7 @@ export interface ResultsChoice extends OutputChoice, JoinFlags {
 
 export interface ResultsOfJob extends Omit<FamilyReading, 'chosen' | 'chosenOf'> {
   readonly createdAt: string;
+  readonly provenance?: Provenance;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
 
@@ -27,7 +38,16 @@ export interface ResultsOfJob extends Omit<FamilyReading, 'chosen' | 'chosenOf'>
 export async function requireWritable(choice: ResultsChoice, world: OutputWorld, job?: string): Promise<void> {
   const failed = failedChoice(choice);
   await requireResults(choice, world, job);
-  if (failed !== undefined) await requireResults(failed, world, job);
+  if (failed === undefined) return;
+  await requireResults(failed, world, job);
+  await refuseSame(choice, failed, world);
+}
+
+/** Two names may be one file, by links of either kind. */
+async function refuseSame(choice: ResultsChoice, failed: OutputChoice, world: OutputWorld): Promise<void> {
+  const [place, other] = [await fileOf(choice, world), await fileOf(failed, world)];
+  if (place === undefined || other === undefined || !(await isSameFile(place, other))) return;
+  throw new UserError(`--failed-out ${failed.out} and --out ${choice.out} are the same file. Name two files.`);
 }
 
 export async function writeOutput(
@@ -35,12 +55,15 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed & FoundColumns> {
-  const { createdAt, dataset, ...reading } = job;
-  const identity = { job: job.job, createdAt };
+  const { createdAt, dataset, provenance, ...reading } = job;
+  const identity = { job: job.job, createdAt, ...definedFields({ provenance }) };
   const failed = failedChoice(choice);
-  if (failed !== undefined) refuseObjects(dataset);
+  if (failed !== undefined) {
+    refuseObjects(dataset);
+    await refuseSame(choice, failed, world);
+  }
   const joins = joinsOf(job, choice, job);
-  const { form, chosen, chosenOf, columns } = await formOf(choice, world, job, joins);
+  const { form, chosen, chosenOf, chosenPartial, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
     file: failed.out,
@@ -52,7 +75,7 @@ export async function writeOutput(
   const written = await writeResults({
     ...reading,
     sink,
-    ...definedFields({ stage, only, partial, jobOfLine, chosen, chosenOf, failedOut }),
+    ...definedFields({ stage, only, partial, jobOfLine, chosen, chosenOf, chosenPartial, failedOut }),
   });
   return { ...written, ...definedFields({ columns }) };
 }
@@ -66,8 +89,10 @@ interface KnownForm extends FoundColumns {
   readonly form: RowForm;
   /** The batches that were seen when the form was found. */
   readonly chosen?: ReadonlySet<number>;
+  /** The rows of unfinished batches that were seen. */
+  readonly chosenPartial?: SeenRows;
   /** The same for each rerun. */
-  readonly chosenOf?: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly chosenOf?: ReadonlyMap<string, SeenOutcomes>;
 }
 
 /** Reads all results once where the form depends on them. */
@@ -81,16 +106,30 @@ async function formOf(
   if (found.kind === 'direct') return { form: found.form };
   await requireResults(choice, world, job.job);
   const chosen = new Set<number>();
+  const chosenPartial = new SeenRows();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
-  const chosenOf = new Map<string, Set<number>>(job.family?.reruns.map((rerun) => [rerun.job, new Set()]));
-  const onRerunBatch = (rerun: string, { batch }: CheckedBatch): void => void chosenOf.get(rerun)?.add(batch);
+  const onPartial = (some: readonly ResultRow[]): void => addAll(chosenPartial, some);
+  const chosenOf = new Map<string, SeenOutcomes>(
+    job.family?.reruns.map((rerun) => [rerun.job, { batches: new Set(), partial: new SeenRows() }]),
+  );
   const { partial, jobOfLine } = choice;
-  const rows = readFamilyRows(job, { onBatch, onRerunBatch, ...definedFields({ partial, jobOfLine }) });
+  const rows = readFamilyRows(job, {
+    onBatch,
+    onPartial,
+    onRerunBatch: (rerun, { batch }) => void chosenOf.get(rerun)?.batches.add(batch),
+    onRerunPartial: (rerun, some) => addAll(chosenOf.get(rerun)?.partial, some),
+    ...definedFields({ partial, jobOfLine }),
+  });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
     found.survey.look(chosenRows(some, choice.only));
   }
-  return { form: found.survey.form(), chosen, chosenOf, ...definedFields({ columns: found.survey.describe?.() }) };
+  const seen = { chosen, chosenOf, chosenPartial };
+  return { form: found.survey.form(), ...seen, ...definedFields({ columns: found.survey.describe?.() }) };
+}
+
+function addAll(seen: SeenRows | undefined, rows: readonly ResultRow[]): void {
+  for (const { index } of rows) seen?.add(index);
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */
@@ -109,7 +148,7 @@ async function openBeside(
 }
 
 /** The file of failed items is a dataset of JSON Lines. */
-function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | undefined {
+function failedChoice({ failedOut, force }: ResultsChoice): OutputChoice | undefined {
   if (failedOut === undefined) return undefined;
   const choice = { out: failedOut, force };
   const target = outTarget(choice);
@@ -118,8 +157,6 @@ function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | 
       `--failed-out ${failedOut} cannot hold the failed items. They are written as JSON Lines: name a file that ends in .jsonl or .jsonl.gz.`,
     );
   }
-  if (path.resolve(failedOut) === path.resolve(out))
-    throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
   return choice;
 }
 

@@ -6,6 +6,7 @@ import type { ResultRow } from '../../core/contract/result-row.js';
 import { type CheckedBatch, checkedOutcomes } from './checked-outcomes.js';
 import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
 import type { Placed, RowSink } from './row-sink.js';
+import type { SeenRows } from './seen-rows.js';
 
 /** A batch whose outcome does not match the plan. None of its lines is in the results. */
 export interface DamagedBatch {
@@ -64,6 +65,8 @@ export interface ResultsRequest extends FamilyReading {
   readonly partial?: boolean;
   /** Each row names the job that computed it. */
   readonly jobOfLine?: boolean;
+  /** Only these items of unfinished batches are written. */
+  readonly chosenPartial?: SeenRows;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
@@ -100,7 +103,7 @@ async function writeAll(
   request: ResultsRequest,
   tally: Tally,
 ): Promise<Partial<Pick<WrittenResults, 'items' | 'failedItems'>>> {
-  const { sink, failedOut, stage, only, partial = false, jobOfLine = false, ...reading } = request;
+  const { sink, failedOut, stage, only, partial = false, jobOfLine = false, chosenPartial, ...reading } = request;
   const isPlain = stage === undefined && only === undefined && failedOut === undefined && !partial && !jobOfLine;
   if (isPlain && !tally.isMerged && sink.writeLines !== undefined) {
     for await (const outcome of checkedOutcomes(reading)) {
@@ -118,6 +121,7 @@ async function writeAll(
   const rows = readFamilyRows(reading, {
     partial,
     jobOfLine,
+    ...definedFields({ chosenPartial }),
     onBatch: (outcome) => tally.add(outcome),
     onPartial: (some) => tally.addPartial(some),
     onRow: (row, job) => tally.addMerged(row, job),

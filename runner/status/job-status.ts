@@ -14,7 +14,7 @@ import type { PreparingView } from '../display/views.js';
 import { readFleetView } from './fleet-view.js';
 import { groupPhases, groupPreparing, phasesOf, type PhaseView } from './preparing.js';
 import { groupShapes, type ShapeView } from './shapes.js';
-import { readJobEvents, sumEvents } from './worker-events.js';
+import { sumWork } from './work-totals.js';
 
 export interface JobStatus extends JobProgress {
   /** Its reruns, by their ids. Absent when there are none. */
@@ -91,7 +91,7 @@ export async function readJobStatus(
     live.flatMap(({ prepared }) => prepared ?? []),
     job,
   );
-  const reported = shapes.length === 0 ? await sumEvents(readJobEvents(ports.store, job, signal)) : undefined;
+  const reported = shapes.length === 0 ? await sumWork(ports.store, progress, signal) : undefined;
   return {
     ...progress,
     ...(reruns.length === 0 ? {} : { reruns }),

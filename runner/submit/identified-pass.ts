@@ -1,6 +1,7 @@
 /** Begins the reading of a dataset for a submit, with the ids and the kept fields of its items. */
 import { definedFields } from '../../core/defined-fields.js';
-import type { Dataset, DatasetRequest } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
+import type { DatasetRequest } from '../dataset/dataset-request.js';
 import { type CheckedIds, checkIds } from '../dataset/identity/check-ids.js';
 import type { FileUploads } from '../dataset/files/file-uploads.js';
 import { identityRequest } from '../dataset/identity/identified.js';
@@ -11,7 +12,7 @@ import { DatasetPass } from './dataset-pass.js';
 import { KeptParts } from './kept-parts.js';
 import { sizesOf } from './sizes.js';
 import type { SubmitHooks } from './submit-event.js';
-import type { SubmitRequest } from './submit-job.js';
+import type { SubmitRequest } from './submit-request.js';
 
 type IdentityFlags = Pick<DatasetRequest, 'idField' | 'keep'>;
 

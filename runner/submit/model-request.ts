@@ -6,7 +6,7 @@ import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import { isStored } from '../python/put-wheels.js';
 import { earlierEnvironment } from './earlier-environment.js';
-import type { SubmitRequest } from './submit-job.js';
+import type { SubmitRequest } from './submit-request.js';
 
 /** A controller that cannot read a job's manifest would never start an instance for it. */
 export function refuseForOlderController({ name, start }: ModelSpec): void {

@@ -2,7 +2,7 @@
 import { decodeSourceLine, encodeSourceLine, type SourceLine } from '../../core/contract/source-line.js';
 import { sourcesKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
-import type { Dataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
 
 /** Resolves with false when an earlier submit of the job had its items from other files or rows. */
 export async function putSources(

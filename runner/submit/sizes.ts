@@ -3,7 +3,7 @@ import type { BatchLocation } from '../../core/contract/batch-message.js';
 import type { BatchSizing } from '../../core/contract/job.js';
 import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { SubmitRequest } from './submit-job.js';
+import type { SubmitRequest } from './submit-request.js';
 
 export function sizesOf({ options, sizes }: SubmitRequest): BatchSizes {
   return { ...sizes, ...definedFields({ workers: options.maxWorkers }) };

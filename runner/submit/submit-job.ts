@@ -8,33 +8,28 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
-import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
-import { decodeManifest, encodeManifest, type JobOptions, type Manifest } from '../../core/contract/job.js';
+import { isGuided } from '../../core/dataset/batch-planner.js';
+import { decodeManifest, encodeManifest, type Manifest } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, sentKey } from '../../core/contract/keys.js';
-import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
-import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
+import { openDataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
 import type { CheckedIds } from '../dataset/identity/check-ids.js';
 import { FileUploads } from '../dataset/files/file-uploads.js';
-import type { SourceObjects } from '../dataset/ports.js';
 import { withSeed } from '../dataset/sample/with-seed.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
-import type { ModelRequest } from '../model/resolved-model.js';
-import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { putWheels } from '../python/put-wheels.js';
-import type { RerunSource } from '../rerun/rerun-source.js';
-import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { Weights } from '../weights/weights.js';
-import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import type { DatasetPass } from './dataset-pass.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { firstTryOf } from './first-try-of.js';
 import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
+import { JobDiffers } from './job-differs.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { modelRequestFor, refuseForOlderController } from './model-request.js';
 import { readPace, writePace } from './pace-mark.js';
@@ -50,53 +45,7 @@ import {
   readPlan,
   uploadDataset,
 } from './upload-dataset.js';
-
-export interface SubmitRequest {
-  /** The stack has a controller of its own from before Python files and filters were models. */
-  readonly controllerIsOlder?: boolean;
-  readonly dataset: DatasetRequest;
-  readonly model: ModelRequest;
-  readonly weights?: WeightsRequest;
-  /** The batch sizes that the user gave. The dataset, and the model's pace if it was tried, decide those that are absent. */
-  readonly sizes: BatchSizes;
-  /** The slots that may come for the job, on all instances together; 1 by default. */
-  readonly slots?: number;
-  readonly options: JobOptions;
-  /** The job's id. When absent it is made from the time. */
-  readonly id?: string;
-  /** The name of the job, for people. */
-  readonly name?: string;
-  /** Present when the job is a rerun. Then the items are those of another job. */
-  readonly rerun?: RerunSource;
-  readonly createdBy: string;
-  readonly versions: Manifest['versions'];
-}
-
-export interface SubmitPorts {
-  readonly store: ObjectStore;
-  /** The name of the store's bucket, which the lines of a folder's files have. */
-  readonly bucket?: string;
-  readonly queue: JobQueue;
-  readonly sources: SourceObjects;
-  readonly clock: Clock;
-  /** Numbers in [0, 1), for job ids. */
-  readonly random: () => number;
-  /** Tries the model on this machine before anything is sent. Absent when it is left out. */
-  readonly probe?: () => Promise<ModelProbe>;
-  /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
-  readonly publishWorker?: () => Promise<PublishedWorker>;
-  /** Packs the model; from the files of this machine when absent. */
-  readonly pack?: typeof packageModel;
-  /** Makes the ids of claims; random ones when absent. */
-  readonly newClaimId?: () => string;
-}
-
-export interface Submitted {
-  readonly job: string;
-  readonly manifest: Manifest;
-  /** The job existed before this submission. */
-  readonly resumed: boolean;
-}
+import type { SubmitRequest, SubmitPorts, Submitted } from './submit-request.js';
 
 interface Stored {
   readonly manifest: Manifest;
@@ -108,7 +57,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
   if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
   // This check comes first, because reading the dataset and packing the model may take long.
-  if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
+  if (request.id !== undefined && request.mayBeComplete !== true) await refuseEnded(ports.store, job, signal);
   const dataset = request.rerun?.dataset ?? (await openDataset(withSeed(request.dataset, job), ports.sources, signal));
   const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
@@ -354,11 +303,7 @@ class Submission {
   }
 
   #refuseIf(differences: readonly string[]): void {
-    if (differences.length === 0) return;
-    throw new UserError(
-      `Job ${this.#job} exists already and differs: ${differences.join('; ')}. ` +
-        `To continue it, repeat the original command. To start a new job, choose another --id.`,
-    );
+    if (differences.length > 0) throw new JobDiffers(this.#job, differences);
   }
 
   async #enqueue({ digest, manifest }: Stored, plan: readonly BatchLocation[]): Promise<void> {

@@ -9,7 +9,7 @@ import { inputPartKey, planKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine, encodePlanLine } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { Dataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/opened-dataset.js';
 import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { putSources } from './put-sources.js';

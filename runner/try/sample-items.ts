@@ -6,8 +6,8 @@
 import { decodeObjectReference } from '../../core/contract/input-line.js';
 import type { ProbeItem } from '../../core/probe/probe.js';
 import { SpreadSample } from '../../core/probe/spread-sample.js';
-import type { Dataset, ReadHooks } from '../dataset/dataset.js';
-import type { FilesSample } from '../dataset/files/files-dataset.js';
+import type { Dataset, ReadHooks } from '../dataset/opened-dataset.js';
+import type { FilesSample } from '../dataset/files/files-request.js';
 import { type ItemGroup, itemOf } from '../dataset/item-group.js';
 import type { SpreadRead } from '../dataset/sources/read-spread.js';
 

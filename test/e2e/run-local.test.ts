@@ -8,8 +8,11 @@ import { installedFiles } from '../../runner/local-cloud/paths.js';
 import { cliEntry, jsonLines, runCli, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
-import { processesBelow } from '../support/stack-lab.js';
+import { ONE_BY_ONE, processesBelow } from '../support/stack-lab.js';
 import { modelPath } from './models.js';
+
+const doneIn = (event: Readonly<Record<string, unknown>>): number | undefined =>
+  (event['batches'] as { readonly done?: number } | undefined)?.done;
 
 const numbers = (count: number): string => Array.from({ length: count }, (_, index) => `${index}\n`).join('');
 
@@ -115,43 +118,56 @@ describe('run --local', () => {
         expect(JSON.parse(results.stdout)).toMatchObject({ job, file: 'items.results.jsonl', items: 200, ok: 200 });
       } finally {
         const down = await runCli(['local', 'down'], { cwd: directory, env: env() });
-        expect(down.stdout).toMatch(/^The local cloud \(pid \d+\) is gone, with its data\.$/m);
+        expect(down.stdout).toMatch(
+          /^The local cloud \(pid \d+\) is gone\. Its buckets are kept in .*spotpool local rm$/m,
+        );
       }
-      expect(await readdir(path.join(directory, 'state'))).toEqual(['local-cloud.log']);
+      expect((await readdir(path.join(directory, 'state'))).sort()).toEqual(['kept', 'local-cloud.log']);
       const left = (await readdir(directory)).filter((name) => name.startsWith('spotpool-'));
       expect(left, 'of the cloud').toEqual([]);
     },
   );
 
   it(
-    'ends cleanly on Ctrl-C in the middle: exit code 130, nothing left, and the command to continue',
+    'ends cleanly on Ctrl-C in the middle: exit code 130, nothing left running; the same command goes on, and computes nothing again',
     { timeout: 240_000 },
     async () => {
       const gate = await Gate.make(directory, 'gate');
-      const run = startCli(
-        [
-          'run',
-          'items.jsonl',
-          '--model',
-          modelPath('gated'),
-          '--env',
-          gate.env,
-          '--local',
-          '--batch-size',
-          '50',
-          '--max-workers',
-          '2',
-        ],
-        { cwd: directory, env: env() },
-      );
-      await gate.waitForStarted(2);
+      const args = ['run', 'items.jsonl', '--model', modelPath('gated'), '--env', gate.env, '--local', ...ONE_BY_ONE];
+      const command = [...args, '--limit', '4', '--batch-size', '1', '--max-workers', '2'];
+      const run = startCli([...command, '--json'], { cwd: directory, env: env() });
+      const [first = ''] = await gate.waitForStarted(2);
+      await gate.open(Number(first.split('-')[1]));
+      await eventually(() => run.events.some((event) => event['event'] === 'progress' && doneIn(event) === 1), {
+        what: 'the first outcome',
+      });
       run.child.kill('SIGINT');
-      const { code, stdout, stderr } = await run.exited;
+      const { code, stderr } = await run.exited;
       expect(code).toBe(130);
-      expect(stdout + stderr).toMatch(/left undone|not done/i);
-      expect(stdout + stderr).toMatch(/spotpool (run|local up)/);
+      const [, job = ''] =
+        /^Stopped: 1 of 4 batches is done, 3 are left undone\. The finished results are kept\.\nThe local cloud .*\nTo go on with job (\S+), run the same command again\./m.exec(
+          stderr,
+        ) ?? [];
+      expect(job, stderr).not.toBe('');
       expect(await processesBelow(path.join(directory))).toEqual([]);
       expect((await readdir(directory)).filter((name) => name !== 'state').sort()).toEqual(['gate', 'items.jsonl']);
+      const status = await runCli(['local', 'status'], { cwd: directory, env: env() });
+      expect(status.stdout).toMatch(
+        new RegExp(`^ {2}job ${job}: .*gated\\.mjs over items\\.jsonl, begun .* ago, .*, not finished$`, 'm'),
+      );
+
+      await gate.open();
+      const other = await runCli([...args, '--limit', '3'], { cwd: directory, env: env() });
+      expect(other.code, other.stderr).toBe(0);
+      expect(other.stdout, 'with other options').not.toContain('goes on');
+      const again = await runCli(command, { cwd: directory, env: env() });
+      expect(again.code, again.stderr).toBe(0);
+      expect(again.stdout).toContain(`Job ${job} was not finished; it goes on with 1 of 4 batches done.`);
+      const results = (await readFile(path.join(directory, 'items.results.jsonl'), 'utf8')).trimEnd().split('\n');
+      expect(results).toHaveLength(4);
+      expect(await gate.started(`${first.split('-')[1]}-`), 'of the batch that was done').toHaveLength(2);
+      const after = await runCli(['local', 'status'], { cwd: directory, env: env() });
+      expect(after.stdout).toContain('Nothing is kept of local clouds.');
     },
   );
 

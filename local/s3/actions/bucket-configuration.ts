@@ -158,7 +158,7 @@ export const putConfiguration =
   async (state, request) => {
     const document = await receiveDocument(request, `Put${name}`);
     check(document);
-    state.buckets.get(request.bucket).configuration.set(subresource, document);
+    state.buckets.get(request.bucket).configure(subresource, document);
     // Only the put of a policy is answered without content.
     return { status: contentType === undefined ? 200 : 204 };
   };
@@ -166,7 +166,7 @@ export const putConfiguration =
 export const deleteConfiguration =
   ({ subresource }: Configuration): Action =>
   async (state, { bucket }) => {
-    state.buckets.get(bucket).configuration.delete(subresource);
+    state.buckets.get(bucket).configure(subresource, undefined);
     return noContent;
   };
 

@@ -66,12 +66,11 @@ function complete(state: S3State, request: S3Request, listed: readonly XmlElemen
   };
   try {
     checkSize(request.headers, object.body.size);
-    bucket.publish(request.key, object, request.headers, watch);
+    bucket.publish(request.key, object, request.headers, watch, upload);
   } catch (error) {
     object.body.release();
     throw error;
   }
-  bucket.endUpload(upload);
   return object;
 }
 

@@ -29,7 +29,7 @@ export const createBucket: Action = async (state, request) => {
   const tags = readTags(configuration);
   const existing = state.buckets.find(request.bucket);
   if (existing === undefined) {
-    const bucket = new Bucket(request.bucket, location, state.nowMs());
+    const bucket = new Bucket(request.bucket, location, state.nowMs(), state.buckets.keeper);
     for (const { subresource, initial } of CONFIGURATIONS) {
       if (initial !== undefined) bucket.configuration.set(subresource, initial);
     }

@@ -21,6 +21,8 @@ export interface Interruption extends Readonly<CommandProgress> {
   readonly how: 'Stopped' | 'Broken off';
   /** True when the job is in a local cloud of the command's own, which ends with the command. */
   readonly own: boolean;
+  /** True when the data of that local cloud outlives it, so that the same command goes on. */
+  readonly isKept: boolean;
   /** True when the stack has a controller of its own. */
   readonly controlled: boolean;
   /** Undefined when there is no job, or when it could not be read. */
@@ -35,21 +37,34 @@ export function interruptionLines(left: Interruption): readonly string[] {
   return lastingLines(left, left.job);
 }
 
-function ownCloudLines({ how, job, progress, resultsFile }: Interruption): readonly string[] {
+function ownCloudLines({ how, begun, job, isKept, progress, resultsFile }: Interruption): readonly string[] {
   if (resultsFile !== undefined) {
     return [`${how} when the results were in ${resultsFile}. The local cloud of this command ends with its instances.`];
   }
+  const id = job ?? begun?.job;
+  const done =
+    job === undefined
+      ? `${how} before the dataset was submitted: nothing was computed.`
+      : `${how}${ownDone(progress, isKept)}`;
+  if (!isKept || id === undefined) {
+    return [
+      done,
+      'The local cloud of this command ends with its instances and its data. No results file was written.',
+      'To start again, run the same command. For a local cloud that stays up: spotpool local up',
+    ];
+  }
   return [
-    job === undefined ? `${how} before the dataset was submitted: nothing was computed.` : `${how}${ownDone(progress)}`,
-    'The local cloud of this command ends with its instances and its data. No results file was written.',
-    'To start again, run the same command. For a local cloud that stays up: spotpool local up',
+    done,
+    'The local cloud of this command ends with its instances. No results file was written.',
+    `To go on with job ${id}, run the same command again. To begin another job instead, add --new. To remove what is kept: spotpool local rm ${id}`,
   ];
 }
 
-const ownDone = (progress: JobProgress | undefined): string =>
-  progress === undefined
-    ? '. All finished results are lost.'
-    : `: ${doneText(progress, 'left undone')}${progress.batches.done > 0 ? ' The finished results are lost.' : ''}`;
+function ownDone(progress: JobProgress | undefined, isKept: boolean): string {
+  const fate = isKept ? 'kept' : 'lost';
+  if (progress === undefined) return `. All finished results are ${fate}.`;
+  return `: ${doneText(progress, 'left undone')}${progress.batches.done > 0 ? ` The finished results are ${fate}.` : ''}`;
+}
 
 function unsubmittedLines({ how, begun, progress, where }: Interruption): readonly string[] {
   if (begun === undefined) return [`${how} before anything was sent: no job was begun.`];

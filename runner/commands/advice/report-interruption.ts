@@ -3,7 +3,8 @@ import type { CliContext } from '../../cli/context.js';
 import type { StackFlags } from '../../cli/stack-options.js';
 import { isNetworkFailure } from '../../errors.js';
 import { readJobProgress } from '../../status/job-status.js';
-import { LocalCloudLost, type RunStack } from '../run-stack.js';
+import { LocalCloudLost } from '../own-stack.js';
+import type { RunStack } from '../run-stack.js';
 import { stackArguments } from './command-lines.js';
 import { interruptionLines, type CommandProgress } from './interruption.js';
 
@@ -15,7 +16,7 @@ const LAST_LOOK_MS = 3_000;
 /** Reports after Ctrl-C, and when the stack could no longer be reached. The messages of other errors say what to do. */
 export async function reportInterruption(
   { terminal, signal }: CliContext,
-  { ports, own }: Pick<RunStack, 'ports' | 'own'>,
+  { ports, own, isKept = false }: Pick<RunStack, 'ports' | 'own'> & Partial<Pick<RunStack, 'isKept'>>,
   started: CommandProgress,
   flags: StackFlags,
   error: unknown,
@@ -29,7 +30,7 @@ export async function reportInterruption(
       : await readJobProgress(ports.store, job, AbortSignal.timeout(LAST_LOOK_MS)).catch(() => undefined);
   const how = signal.aborted ? 'Stopped' : 'Broken off';
   const controlled = ports.config.controlled ?? false;
-  const lines = interruptionLines({ ...started, how, own, controlled, progress, where: stackArguments(flags) });
+  const lines = interruptionLines({ ...started, how, own, isKept, controlled, progress, where: stackArguments(flags) });
   terminal.err(`${lines.join('\n')}\n`);
 }
 
@@ -38,7 +39,14 @@ export async function checkBeforeStart<T>({ terminal, signal }: CliContext, chec
   try {
     return await check();
   } catch (error) {
-    const nothing = { how: 'Stopped', own: false, controlled: false, progress: undefined, where: '' } as const;
+    const nothing = {
+      how: 'Stopped',
+      own: false,
+      isKept: false,
+      controlled: false,
+      progress: undefined,
+      where: '',
+    } as const;
     if (signal.aborted) terminal.err(`${interruptionLines(nothing).join('\n')}\n`);
     throw error;
   }

@@ -9,7 +9,7 @@ import { type RunningWork, readRunningWork } from './state.js';
 
 export const downCommand = defineCommand({
   name: 'down',
-  description: 'End the local cloud. Its instances and data go with it; the command waits until they are gone.',
+  description: 'End the local cloud. Its instances go with it; its buckets are kept, and the next "local up" has them.',
   args: {},
   options: {},
   examples: ['spotpool local down', 'spotpool local down --json | jq .jobs'],
@@ -39,13 +39,18 @@ function downLines(state: LocalState, running: RunningWork | undefined, inOrder:
   return [
     ...(running?.jobs ?? []).map(
       ({ job, batchesLeft }) =>
-        `Job ${job} had not ended: ${plural(batchesLeft, 'batch', 'batches')} had no results yet.`,
+        `Job ${job} had not ended: ${plural(batchesLeft, 'batch', 'batches')} had no results yet.${goesOn(state)}`,
     ),
     ...(running === undefined || running.instances === 0
       ? []
       : [`${plural(running.instances, 'instance')} ended with it.`]),
     inOrder
-      ? `The local cloud (pid ${state.pid}) is gone, with its data.`
+      ? `The local cloud (pid ${state.pid}) is gone. ${keptText(state)}`
       : `The local cloud (pid ${state.pid}) did not end in time and was killed. Its log: ${state.log}`,
   ];
 }
+
+const keptText = ({ data }: LocalState): string =>
+  data === undefined ? 'Its data are gone, too.' : `Its buckets are kept in ${data}. To remove them: spotpool local rm`;
+
+const goesOn = ({ data }: LocalState): string => (data === undefined ? '' : ' It goes on with the next local cloud.');

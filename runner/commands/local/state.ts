@@ -10,7 +10,7 @@ const ANSWER_WITHIN_MS = 5_000;
 
 /** `local up --json` prints this, and `--stack` reads it. */
 export function publicState(state: LocalState): Record<string, unknown> {
-  const { credentials, startedAt: _startedAt, log: _log, ...config } = state;
+  const { credentials, startedAt: _startedAt, log: _log, data: _data, ...config } = state;
   // The SDK's clients add a field of their own to the credentials that they are given.
   const { accessKeyId, secretAccessKey } = credentials;
   return { ...config, accessKeyId, secretAccessKey };

@@ -1,4 +1,4 @@
-/** `spotpool local status` shows the local cloud that is up. */
+/** `spotpool local status` shows the local cloud that is up, and what is kept of earlier ones. */
 import { type Call, defineCommand } from '../../cli/command.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { NO_LOCAL_CLOUD } from '../../cli/stack-choice.js';
@@ -6,11 +6,12 @@ import { clockTime, plural, span } from '../../display/format.js';
 import { UserError } from '../../errors.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { readLocalState } from '../../local-cloud/state-file.js';
+import { keptJson, keptLines, readKept } from './kept.js';
 import { publicState, readRunningWork } from './state.js';
 
 export const statusCommand = defineCommand({
   name: 'status',
-  description: 'Show whether the local cloud is up, where, and what it runs.',
+  description: 'Show the local cloud, and what is kept. It says where the cloud is and what it runs.',
   args: {},
   options: {},
   examples: ['spotpool local status', 'spotpool local status --json | jq -r .endpoint'],
@@ -21,10 +22,13 @@ async function localStatus({ context, options }: Call): Promise<number> {
   const { terminal, env, clock } = context;
   const state = await readLocalState(stateDirectory(env));
   const running = state && (await readRunningWork(context, state));
+  const kept = await readKept(env, clock.nowMs());
   if (options.json) {
     const shown = state === undefined ? { up: false } : { up: true, ...publicState(state), ...running };
-    terminal.out(`${JSON.stringify(shown)}\n`);
-  } else if (state === undefined) {
+    terminal.out(`${JSON.stringify({ ...shown, kept: keptJson(kept) })}\n`);
+    return EXIT.ok;
+  }
+  if (state === undefined) {
     terminal.out(`${NO_LOCAL_CLOUD}\n`);
   } else {
     if (running === undefined)
@@ -37,5 +41,6 @@ async function localStatus({ context, options }: Call): Promise<number> {
         `Log: ${state.log}\n`,
     );
   }
+  terminal.out(`${keptLines(kept, clock.nowMs()).join('\n')}\n`);
   return EXIT.ok;
 }

@@ -7,9 +7,11 @@ import { controlUntil } from '../../controller/control-until.js';
 import { plural } from '../../display/format.js';
 import { messageOf } from '../../errors.js';
 import { adoptStack } from '../../local-cloud/keep-up.js';
+import { upDataDirectory } from '../../local-cloud/kept-runs.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { superviseLocalCloud } from '../../local-cloud/supervisor.js';
 import { bringUp, localLogFile } from '../../local-cloud/up-down.js';
+import { renewMessages } from '../../submit/renew-messages.js';
 import { publicState } from './state.js';
 
 const upOptions = {
@@ -21,7 +23,8 @@ const upOptions = {
 
 export const upCommand = defineCommand({
   name: 'up',
-  description: 'Start the local cloud, and return when it is ready.',
+  description:
+    'Start the local cloud, and return when it is ready. It has the buckets of the last one, and unfinished jobs go on.',
   args: {},
   options: upOptions,
   examples: [
@@ -62,10 +65,20 @@ async function foreground({ context, options: flags }: UpCall): Promise<number> 
   const directory = stateDirectory(env);
   await superviseLocalCloud({
     options: localCloudOptions(flags, flags.maxWorkers),
+    data: upDataDirectory(env),
     stateDirectory: directory,
     logFile: localLogFile(directory),
     env,
     provision: context.provision,
+    renew: async (config, stop) => {
+      const onTrouble = (job: string, error: unknown): void =>
+        log(
+          `The batches that are left of job ${job} could not be sent (${messageOf(error)}). They are sent after some minutes.`,
+        );
+      for (const { job, sent } of await renewMessages(context.connect(config), { signal: stop, onTrouble })) {
+        log(`Job ${job} was not finished: ${plural(sent, 'batch has', 'batches have')} been sent again.`);
+      }
+    },
     control: async (config, stop) => {
       const loop = {
         maxWorkers: config.maxWorkers,

@@ -55,6 +55,7 @@ export async function resendMissing(
   view: JobView,
   memory: JobMemory | undefined,
   signal: AbortSignal,
+  isWanted: (batch: number) => boolean = () => true,
 ): Promise<number> {
   const { job, manifest, manifestDigest } = view;
   const worker = workerFor(view);
@@ -78,7 +79,7 @@ export async function resendMissing(
       });
       continue;
     }
-    if (rangeHolding(folded, location.batch) !== undefined) continue;
+    if (rangeHolding(folded, location.batch) !== undefined || !isWanted(location.batch)) continue;
     bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker, again: true }));
     if (bodies.length >= SEND_AT_ONCE) await flush();
   }

@@ -46,6 +46,8 @@ export class FileUploads {
   readonly #stored = new Map<string, Promise<void> | true>();
   #target: (UploadTarget & { readonly known: KnownFiles; readonly sinceMs: number }) | undefined;
   #counts = { files: 0, total: 0, bytes: 0, totalBytes: 0, sent: 0, sentBytes: 0 };
+  /** The files that were counted before the upload began, and that are not sent yet. */
+  #notSent = { files: 0, bytes: 0 };
   #shownMs = -Infinity;
 
   constructor(bucket: string) {
@@ -72,11 +74,15 @@ export class FileUploads {
     if (!this.isUsed) return;
     const known = new KnownFiles(target.store, this.#counts.total, target.signal);
     this.#target = { ...target, known, sinceMs: target.clock.nowMs() };
-    for (const waiting of this.#waiting.splice(0)) {
+    const all = this.#waiting.splice(0);
+    this.#notSent = { files: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) };
+    for (const waiting of all) {
       await this.#put(waiting).catch((error: unknown) => {
         if (!(error instanceof FileFault)) throw error;
         throw new UserError(`The file ${waiting.path} ${error.message}. Submit again when no program writes to it.`);
       });
+      this.#notSent = { files: this.#notSent.files - 1, bytes: this.#notSent.bytes - waiting.bytes };
+      if (this.#notSent.files > 0) this.#show(false);
     }
     if (this.#counts.files === this.#counts.total) this.#show(true);
   }
@@ -147,7 +153,6 @@ export class FileUploads {
     if (put.kind === 'written') {
       this.#counts.sent += 1;
       this.#counts.sentBytes += bytes;
-      // Files that were read before the upload began are counted already. Their end is told when all of them are sent.
       if (this.#counts.files < this.#counts.total) this.#show(false);
     } else if ((await store.head(key, { signal }))?.size !== bytes) {
       throw new UserError(
@@ -182,6 +187,8 @@ export class FileUploads {
     const nowMs = clock.nowMs();
     if (!isLast && nowMs - this.#shownMs < PROGRESS_EVERY_MS) return;
     this.#shownMs = nowMs;
-    onProgress({ ...this.#counts, seconds: (nowMs - sinceMs) / 1000 });
+    const { files, bytes } = this.#counts;
+    const done = { files: files - this.#notSent.files, bytes: bytes - this.#notSent.bytes };
+    onProgress({ ...this.#counts, ...done, seconds: (nowMs - sinceMs) / 1000 });
   }
 }

@@ -9,10 +9,8 @@
  */
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
-import type { DatasetSample } from '../../../core/contract/job.js';
 import { decodeInputLine, encodeBadLine, type ObjectReference } from '../../../core/contract/input-line.js';
 import { fileKey } from '../../../core/contract/keys.js';
-import type { ObjectStore } from '../../../core/contract/object-store.js';
 import { ITEM_ERROR_CODES } from '../../../core/contract/result-line.js';
 import { Reservoir } from '../../../core/dataset/reservoir.js';
 import { definedFields } from '../../../core/defined-fields.js';
@@ -22,43 +20,15 @@ import { SpreadSample } from '../../../core/probe/spread-sample.js';
 import { oneLine } from '../../display/format.js';
 import { UserError } from '../../errors.js';
 import { DigestCache, identityOf } from '../../weights/digest-cache.js';
-import type { Dataset, ReadHooks } from '../dataset.js';
+import type { Dataset, ReadHooks } from '../opened-dataset.js';
 import type { ItemGroup } from '../item-group.js';
 import { FileUploads } from './file-uploads.js';
 import { type FolderFile, leftOutText, type WalkedFolder } from './folder-walk.js';
 import { inOrder } from './in-order.js';
 import { FileChanged, FileFault, type HashedFile, readFile, WHOLE_BYTES } from './read-file.js';
 import { Room } from './room.js';
-import { isOneFolder, type PlacesRequest, walkPlaces } from './walk-places.js';
-
-export interface FilesRequest extends PlacesRequest {
-  /** The dataset's name, for messages. */
-  readonly name: string;
-  /** The user is told these sentences when the files are read. */
-  readonly notices?: readonly string[];
-  /** True when a file that cannot be read is an error. Otherwise it is a failed item. */
-  readonly strict: boolean;
-  /** The number of files to read. All when absent. */
-  readonly limit?: number;
-  /** Take so many files from all over the folder. */
-  readonly sample?: DatasetSample;
-  /** The file that remembers digests between commands. Without it, all files are hashed. */
-  readonly cache?: string;
-}
-
-/** The most items and bytes of a sample. */
-export interface SampleOfFiles {
-  readonly items: number;
-  readonly bytes: number;
-}
-
-export interface FilesSample {
-  readonly items: readonly ProbeItem[];
-  /** How many files the folder has. */
-  readonly seen: number;
-  /** Reads the files that the items name. */
-  readonly streams: Pick<ObjectStore, 'stream'>;
-}
+import { isOneFolder, walkPlaces } from './walk-places.js';
+import type { FilesRequest, SampleOfFiles, FilesSample } from './files-request.js';
 
 /** The memory for files: at most 48 small ones, or four large ones, whose uploads hold three parts each. */
 const ROOM = { bytes: 96 * 1024 * 1024, leastBytes: 2 * 1024 * 1024 };

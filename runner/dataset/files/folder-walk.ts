@@ -10,7 +10,8 @@ import path from 'node:path';
 import { oneLine, plural } from '../../display/format.js';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { IgnoreRules } from '../../model/shipping/ignore-rules.js';
-import { ownResults } from '../sources/own-results.js';
+import { ownFiles } from '../sources/own-results.js';
+import { isLeftover } from '../sources/names.js';
 
 export interface FolderFile {
   /** The real path of the folder that the name is relative to. The files of a folder share it. */
@@ -132,7 +133,7 @@ class Walker {
     const entries = (await this.#read(at)).map((entry) => ({ entry, key: sortKey(entry) }));
     entries.sort((a, b) => Buffer.compare(a.key, b.key));
     const names = entries.filter(({ entry }) => !entry.isDirectory()).map(({ entry }) => entry.name.toString());
-    const results = await ownResults(at.absolute, names);
+    const results = await ownFiles(at.absolute, names);
     if (entries.length === 0 && at.place !== '') this.#count('empty');
     for (let from = 0; from < entries.length; from += STATS_AT_ONCE) {
       this.#signal.throwIfAborted();
@@ -167,7 +168,7 @@ class Walker {
     if (entry.isSymbolicLink()) return this.#lookAtLink(absolute, place, at);
     if (!entry.isFile()) return { kind: 'special' };
     if (this.#outputs.has(absolute)) return { kind: 'output' };
-    if (results.has(own)) return { kind: 'result' };
+    if (results.has(own) || isLeftover(own)) return { kind: 'result' };
     // A file that vanishes meanwhile is an item that cannot be read.
     return { kind: 'file', file: this.#file(place, (await stat(absolute).catch(() => undefined))?.size ?? 0) };
   }

@@ -4,7 +4,8 @@ import { UserError } from '../../errors.js';
 import type { ItemGroup } from '../item-group.js';
 import { duplicatesText, findDuplicates } from './find-duplicates.js';
 import { IdSet, MOST_IDS } from './id-set.js';
-import { IdentityColumn, type IdentityRequest } from './identity-column.js';
+import { IdentityColumn } from './identity-column.js';
+import type { IdentityRequest } from './identity-request.js';
 
 export interface CheckedIds {
   /** The SHA-256 (hex) of the kept lines. A later reading with other lines is of another dataset. */

@@ -2,7 +2,7 @@
 import { idKey, type KeptLineCodec } from '../../../core/contract/kept-line.js';
 import { oneLine, plural } from '../../display/format.js';
 import type { IdSet } from './id-set.js';
-import type { IdentityRequest } from './identity-column.js';
+import type { IdentityRequest } from './identity-request.js';
 import type { ItemPlaces } from './item-places.js';
 import { placeText, short } from './refusals.js';
 

@@ -1,7 +1,9 @@
 /** A dataset whose items are refused while they are read when their id cannot be used. Nothing else of it changes. */
 import { definedFields } from '../../../core/defined-fields.js';
-import type { Dataset, DatasetRequest } from '../dataset.js';
-import { IdentityColumn, type IdentityRequest } from './identity-column.js';
+import type { Dataset } from '../opened-dataset.js';
+import type { DatasetRequest } from '../dataset-request.js';
+import { IdentityColumn } from './identity-column.js';
+import type { IdentityRequest } from './identity-request.js';
 
 export const identityRequest = (
   { name, kind, sourceName }: Dataset,
@@ -24,7 +26,7 @@ export function identified(dataset: Dataset, flags: Pick<DatasetRequest, 'idFiel
             return spread && { ...spread, groups: new IdentityColumn(request).over(spread.groups) };
           },
         }),
-    check: (signal) => dataset.check(signal),
+    check: (...args) => dataset.check(...args),
     read: (signal, hooks) => new IdentityColumn(request).over(dataset.read(signal, hooks)),
   };
 }

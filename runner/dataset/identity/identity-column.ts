@@ -7,22 +7,12 @@
  * - Without it, `custom_id` is the id as long as every readable item has one. The first item without one ends that for the whole dataset.
  */
 import { isAscii } from 'node:buffer';
-import type { DatasetSpec } from '../../../core/contract/job.js';
 import { idKey, isId, KeptLineCodec, MOST_ID_CHARACTERS } from '../../../core/contract/kept-line.js';
 import { FieldScanner, fieldPath } from '../../../core/dataset/json-field.js';
 import { isBadLineAt, type ItemGroup } from '../item-group.js';
 import { ItemPlaces } from './item-places.js';
 import { refuseItem } from './refusals.js';
-
-export interface IdentityRequest {
-  /** The dataset's name, for messages. */
-  readonly name: string;
-  readonly kind: DatasetSpec['kind'];
-  readonly idField?: string;
-  readonly keep?: readonly string[];
-  /** The name of a file or object of the dataset; the dataset's own name when absent. */
-  readonly sourceName?: (source: number) => string | undefined;
-}
+import type { IdentityRequest } from './identity-request.js';
 
 /** This field is the id by itself. The batch files of several providers of models name their requests with it. */
 export const OWN_ID_FIELD = 'custom_id';

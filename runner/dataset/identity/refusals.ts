@@ -3,7 +3,7 @@ import { isId, MOST_ID_CHARACTERS } from '../../../core/contract/kept-line.js';
 import { parseJson } from '../../../core/contract/shape.js';
 import { oneLine, plural } from '../../display/format.js';
 import { UserError } from '../../errors.js';
-import type { IdentityRequest } from './identity-column.js';
+import type { IdentityRequest } from './identity-request.js';
 import type { ItemPlace } from './item-places.js';
 
 export interface PlacedItem {

@@ -9,7 +9,8 @@ import { HEAD_BYTES } from '../recognise.js';
 import { Agreement } from './agreement.js';
 import { openedInOrder } from './open-ahead.js';
 import { closeSource, openSource, type OpenedSource } from './open-source.js';
-import type { RowsRequest } from './read-rows.js';
+import type { CheckProgress } from '../opened-dataset.js';
+import type { RowsRequest } from './rows-request.js';
 import { requireAlike } from './require-alike.js';
 import type { Source } from './source.js';
 
@@ -19,7 +20,7 @@ const OPEN_FILES = 8;
 /** Throws a `UserError` for the first file, in their order, that cannot be read with the others. */
 export async function checkSources(
   sources: readonly Source[],
-  request: RowsRequest,
+  request: RowsRequest & { readonly onProgress?: CheckProgress },
   signal: AbortSignal,
 ): Promise<void> {
   const { format, delimiter, columns } = request;
@@ -31,6 +32,7 @@ export async function checkSources(
     { most: OPEN_FILES, open: (source, until) => openSource(source, 0, hints, until), close: closeSource },
     signal,
   );
+  let files = 0;
   for await (const one of opened) {
     try {
       requireAlike(agreement, one, request);
@@ -38,6 +40,7 @@ export async function checkSources(
     } finally {
       await closeSource(one);
     }
+    request.onProgress?.((files += 1), sources.length);
   }
 }
 

@@ -2,6 +2,7 @@
 import picomatch from 'picomatch';
 
 const SPECIAL = /[*?[{]/;
+const ESCAPABLE = /[*?[\]{}\\]/;
 
 export const isGlob = (name: string): boolean => SPECIAL.test(name);
 
@@ -20,10 +21,7 @@ export interface Glob {
 }
 
 export function parseGlob(pattern: string): Glob {
-  const first = pattern.search(SPECIAL);
-  const literal = pattern.slice(0, first);
-  const base = literal.slice(0, literal.lastIndexOf('/') + 1);
-  const rest = pattern.slice(base.length);
+  const { literal, base, rest } = beginningOf(pattern);
   // The base is compared as it is, because it may have characters with a meaning in patterns.
   const isMatch = picomatch(rest, RULES);
   const deep = deepFrom(rest);
@@ -38,6 +36,20 @@ export function parseGlob(pattern: string): Glob {
       return names.slice(0, deep).every((name, n) => segments[n]?.(name) ?? true);
     },
   };
+}
+
+/** Finds the part before the first wildcard. A backslash takes the meaning from the wildcard behind it: `data\[1\].csv` is `data[1].csv`. */
+export function beginningOf(pattern: string): Pick<Glob, 'literal' | 'base'> & { readonly rest: string } {
+  let literal = '';
+  let [base, rest] = ['', pattern];
+  for (let at = 0; at < pattern.length; at += 1) {
+    const isEscaped = pattern[at] === '\\' && ESCAPABLE.test(pattern[at + 1] ?? '');
+    if (isEscaped) at += 1;
+    else if (SPECIAL.test(pattern[at] ?? '')) break;
+    literal += pattern[at] ?? '';
+    if (pattern[at] === '/') [base, rest] = [literal, pattern.slice(at + 1)];
+  }
+  return { literal, base, rest };
 }
 
 /** Returns the number of segments before one that may cover several folders. */

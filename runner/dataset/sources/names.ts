@@ -37,10 +37,15 @@ function isGreaterByNumber(a: string, b: string): boolean {
 
 const isDigit = (character = ''): boolean => character >= '0' && character <= '9';
 
-/** Hidden files, the marks that programs of data lakes leave beside their data (`_SUCCESS`, `_metadata`), and checksums of Hadoop. */
+/** Hidden files, the marks that programs of data lakes leave beside their data (`_SUCCESS`, `_metadata`), checksums of Hadoop, and our own leftovers. */
 export function isLeftOut(name: string): boolean {
-  return name.startsWith('.') || (name.startsWith('_') && !name.includes('=')) || /\.crc$/i.test(name);
+  return (
+    name.startsWith('.') || (name.startsWith('_') && !name.includes('=')) || /\.crc$/i.test(name) || isLeftover(name)
+  );
 }
+
+/** A command of ours that is killed while it writes results leaves a file with such a name. */
+export const isLeftover = (name: string): boolean => /\.[0-9a-f]{8}\.partial$/.test(name);
 
 /** Texts about the data, which people put beside it. */
 export const isAboutData = (name: string): boolean =>

@@ -5,7 +5,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { mapBounded } from '../../../core/map-bounded.js';
-import { CLAIM_FILE, decodeClaim, isPartName } from '../../results/parts/parts-manifest.js';
+import {
+  CLAIM_FILE,
+  decodeClaim,
+  isPartName,
+  MANIFEST_FILE,
+  MOST_MANIFEST_BYTES,
+} from '../../results/parts/parts-manifest.js';
 import { isMeta, metaFileOf } from '../../results/results-meta.js';
 
 const META_ENDING = metaFileOf('');
@@ -26,6 +32,14 @@ export async function ownResults(folder: string, names: readonly string[]): Prom
   return new Set([...found.flat(), ...parts]);
 }
 
+/** Returns what stands beside the parts, too. It is no item either where each file is one. */
+export async function ownFiles(folder: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const results = await ownResults(folder, names);
+  return names.some((name) => isPartName(name) && results.has(name))
+    ? new Set([...results, CLAIM_FILE, MANIFEST_FILE])
+    : results;
+}
+
 /** True when the file is results, or what spotpool writes beside them. */
 export async function isOwnResult(file: string): Promise<boolean> {
   const name = path.basename(file);
@@ -38,8 +52,10 @@ export const isMetaName = (name: string): boolean => name.endsWith(META_ENDING);
 const dataOfMeta = (name: string): string => name.slice(0, -META_ENDING.length);
 
 /** Undefined when there is no such file, or it is too large. */
-async function smallFile(file: string): Promise<Buffer | undefined> {
+async function smallFile(file: string, mostBytes = MOST_BYTES): Promise<Buffer | undefined> {
   const found = await stat(file).catch(() => undefined);
-  if (found?.isFile() !== true || found.size > MOST_BYTES) return undefined;
+  if (found?.isFile() !== true || found.size > mostBytes) return undefined;
   return readFile(file).catch(() => undefined);
 }
+
+export const readManifestFile = (file: string): Promise<Buffer | undefined> => smallFile(file, MOST_MANIFEST_BYTES);

@@ -2,9 +2,8 @@
  * Reads the rows of many sources as one dataset, in the order of the sources. Each group of items is from one source, and says which one and which of its records
  * it has.
  */
-import type { ItemFormat } from '../../../core/dataset/dataset-format.js';
 import { definedFields } from '../../../core/defined-fields.js';
-import { type BigIntegers, BigIntegerScan, bigIntegerNotice } from '../big-integers.js';
+import { BigIntegerScan, bigIntegerNotice } from '../big-integers.js';
 import type { ItemGroup } from '../item-group.js';
 import type { DatasetNotice, Notify } from '../notice.js';
 import { readParquet } from '../parquet/read-parquet.js';
@@ -14,17 +13,7 @@ import { openedInOrder } from './open-ahead.js';
 import { closeSource, openSource, type OpenedSource } from './open-source.js';
 import { requireAlike } from './require-alike.js';
 import type { Source, SourceFacts } from './source.js';
-
-export interface RowsRequest {
-  /** The dataset's name, for messages. */
-  readonly name: string;
-  readonly strict?: boolean;
-  readonly limit?: number;
-  readonly format?: ItemFormat;
-  readonly delimiter?: string;
-  readonly columns?: readonly string[];
-  readonly bigIntegers?: BigIntegers;
-}
+import type { RowsRequest } from './rows-request.js';
 
 export interface RowsHooks {
   readonly notify?: Notify;

@@ -4,7 +4,8 @@
  */
 import type { ItemGroup } from '../item-group.js';
 import type { DatasetNotice } from '../notice.js';
-import { readRows, type RowsHooks, type RowsRequest } from './read-rows.js';
+import { readRows, type RowsHooks } from './read-rows.js';
+import type { RowsRequest } from './rows-request.js';
 import type { Source } from './source.js';
 
 export interface SpreadRead {

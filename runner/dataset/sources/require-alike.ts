@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.js';
 import type { Agreement } from './agreement.js';
 import { formatOfOpened, type OpenedSource } from './open-source.js';
-import type { RowsRequest } from './read-rows.js';
+import type { RowsRequest } from './rows-request.js';
 
 export type AlikeOptions = Pick<RowsRequest, 'delimiter' | 'columns'>;
 

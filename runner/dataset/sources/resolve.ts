@@ -2,14 +2,17 @@
  * Turns the arguments of a dataset into rows of sources, or into items that are files or objects. Sources are in the byte order of their names, whatever the order of
  * the arguments is, so that a glob means the same however a shell expands it.
  */
+import path from 'node:path';
 import { formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
 import type { FilesPlace } from '../files/walk-places.js';
 import type { SourceObject, SourceObjects } from '../ports.js';
+import { BucketResults, readObject } from './bucket-results.js';
 import { compareBytes, lastName, misorderedNumbers } from './names.js';
 import { objectSource, urlOf } from './object-source.js';
 import { type FilesPart, findParts, type ObjectsPart, type Part, type PartsRequest } from './parts.js';
-import { NameRoles, type Role, roleByBytes } from './roles.js';
+import { readManifestFile } from './own-results.js';
+import { NameRoles, type Role, roleByBytes, type SeenRole } from './roles.js';
 import type { Source } from './source.js';
 import { refuseUnfinished } from './unfinished-parts.js';
 import { MOST_FILES } from './walk-files.js';
@@ -18,7 +21,7 @@ import { outputNotice, resultsNotice, withoutResults } from './without-results.j
 export type Resolved =
   | { readonly kind: 'rows'; readonly sources: readonly Source[]; readonly notices: readonly string[] }
   /** Each object below a prefix is an item. */
-  | { readonly kind: 'objects'; readonly parts: readonly ObjectsPart[] }
+  | { readonly kind: 'objects'; readonly parts: readonly ObjectsPart[]; readonly notices: readonly string[] }
   /** Each file of these places of this machine is an item. */
   | { readonly kind: 'files'; readonly places: readonly FilesPlace[]; readonly notices: readonly string[] };
 
@@ -51,14 +54,14 @@ export async function resolveDataset(
     return rowsOf(found, [...told, ...resultsNotice(request.name, [...leftOut.named, ...leftOut.found])]);
   const ofObjects = parts.filter((part) => part.kind === 'objects');
   // The files of folders are counted where they are walked.
-  const notices = [...told, ...resultsNotice(request.name, leftOut.named)];
+  const notices = [...told, ...resultsNotice(request.name, leftOut.named), ...found.flatMap((part) => part.notices)];
   const places = parts.flatMap((part) => placeOf(part) ?? []);
   if (ofObjects.length > 0 && places.length > 0) {
     throw new UserError(
       'The items of a dataset are either files of this machine or objects in S3. Submit them as two jobs.',
     );
   }
-  return places.length > 0 ? { kind: 'files', places, notices } : { kind: 'objects', parts: ofObjects };
+  return places.length > 0 ? { kind: 'files', places, notices } : { kind: 'objects', parts: ofObjects, notices };
 }
 
 interface FoundPart {
@@ -84,7 +87,7 @@ async function lookAt(
   const { argument } = part;
   if (format === 'files') return { argument, role: 'files', sources: [], notices: [] };
   if (part.kind === 'files') {
-    return lookAtFiles(part, format !== undefined, signal);
+    return lookAtFiles(part, { isStated: format !== undefined, cwd: request.cwd }, signal);
   }
   if (objects === undefined) throw new Error('Objects are only looked at with access to S3.');
   return lookAtObjects(part, format !== undefined, objects, signal);
@@ -111,16 +114,27 @@ function placeOf(part: Part): FilesPlace | undefined {
   return { kind: 'file', name: part.source.name, file: part.source.file };
 }
 
-async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSignal): Promise<FoundPart> {
+async function lookAtFiles(
+  part: FilesPart,
+  { isStated, cwd }: { readonly isStated: boolean; readonly cwd: string },
+  signal: AbortSignal,
+): Promise<FoundPart> {
   const { argument, sources, leftOut, faults } = part;
   const roles = new NameRoles(argument);
   const data = isStated ? sources : sources.filter(({ name }) => roles.add(name));
-  const role = isStated ? 'rows' : (roles.role ?? (await roleByBytes(inOrder(data), signal)));
-  if (role === 'files') return { argument, role, sources: [], notices: [] };
+  const { role, notice } = isStated ? ROWS : await seenRole(roles, inOrder(data), signal);
+  if (role === 'files') return { argument, role, sources: [], notices: notice === undefined ? [] : [notice] };
   const [fault] = faults;
   if (fault !== undefined) throw fault;
-  refuseUnfinished(argument, data, leftOut);
+  await refuseUnfinished(argument, { data, leftOut, read: (name) => readManifestFile(path.resolve(cwd, name)) });
   return { argument, role, sources: data, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
+}
+
+const ROWS: SeenRole = { role: 'rows' };
+
+/** Bytes are looked at only where the names show nothing. */
+async function seenRole({ role }: NameRoles, sources: readonly Source[], signal: AbortSignal): Promise<SeenRole> {
+  return role === undefined ? roleByBytes(sources, signal) : { role };
 }
 
 const inOrder = (sources: readonly Source[]): readonly Source[] =>
@@ -138,20 +152,28 @@ async function lookAtObjects(
   const { argument, bucket } = part;
   const roles = new NameRoles(argument);
   const found: Source[] = [];
+  /** Results of earlier jobs. They are data only when nothing else is there. */
+  const results: Source[] = [];
   const leftOut: string[] = [];
-  let role: Role | undefined = isStated ? 'rows' : undefined;
+  let seen: SeenRole | undefined = isStated ? ROWS : undefined;
   for await (const object of objectsOf(part, objects, signal)) {
     const place = { bucket, key: object.key };
     if (part.isLeftOut(object.key)) leftOut.push(urlOf(place));
+    else if (object.isResult) results.push(objectSource(objects, place, object));
     else if (isStated || roles.add(urlOf(place))) found.push(objectSource(objects, place, object));
-    if (found.length >= FIRST_NAMES) role ??= roles.role ?? (await roleByBytes(found, signal));
-    if (role === 'files') break;
-    if (found.length > MOST_FILES) throw tooMany(argument);
+    if (found.length >= FIRST_NAMES) seen ??= await seenRole(roles, found, signal);
+    if (seen?.role === 'files') break;
+    if (found.length + results.length > MOST_FILES) throw tooMany(argument);
   }
-  role ??= roles.role ?? (await roleByBytes(found, signal));
-  if (role === 'files') return { argument, role, sources: [], notices: [] };
-  refuseUnfinished(argument, found, leftOut);
-  return { argument, role, sources: found, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
+  const data = found.length > 0 ? found : results.filter(({ name }) => isStated || roles.add(name));
+  const { role, notice } = seen ?? (await seenRole(roles, data, signal));
+  if (role === 'files') return { argument, role, sources: [], notices: notice === undefined ? [] : [notice] };
+  const read = (url: string) =>
+    readObject(objects, { bucket, key: url.slice(urlOf({ bucket, key: '' }).length) }, signal);
+  await refuseUnfinished(argument, { data, leftOut, read });
+  const names = data === found ? results.map(({ name }) => name) : [];
+  const notices = leftOutNotices(argument, leftOut.filter(isUnderlined), roles);
+  return { argument, role, sources: data, notices: [...resultsNotice(argument, names), ...notices] };
 }
 
 const tooMany = (argument: string): UserError =>
@@ -159,14 +181,22 @@ const tooMany = (argument: string): UserError =>
     `The dataset ${argument} has more than ${MOST_FILES} files of records. Join them into fewer ones, or submit them as several jobs.`,
   );
 
+export interface FoundObject extends SourceObject {
+  /** It belongs to the results of an earlier job. */
+  readonly isResult: boolean;
+}
+
 /** Lists the objects of the argument. A "folder" of the S3 console is an empty object that is no item. */
 export async function* objectsOf(
   { bucket, prefix, matches }: ObjectsPart,
   objects: SourceObjects,
   signal: AbortSignal,
-): AsyncGenerator<SourceObject> {
+): AsyncGenerator<FoundObject> {
+  const results = new BucketResults(bucket, objects, signal);
   for await (const object of objects.list(bucket, prefix, signal)) {
-    if (!object.key.endsWith('/') && matches(object.key)) yield object;
+    // A glob may mean the parts of results, and not the claim beside them.
+    const isResult = await results.has(object);
+    if (!object.key.endsWith('/') && matches(object.key)) yield { ...object, isResult };
   }
 }
 

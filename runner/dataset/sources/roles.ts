@@ -3,7 +3,9 @@
  * the first file that has any do. A mixture is refused.
  */
 import { formatByName, roleByName } from '../../../core/dataset/dataset-format.js';
+import { isJson } from '../../../core/contract/json-text.js';
 import { UserError } from '../../errors.js';
+import { ByteSource } from '../byte-source.js';
 import { HEAD_BYTES } from '../recognise.js';
 import { isGlob } from './glob.js';
 import { compareBytes, isAboutData, lastName } from './names.js';
@@ -76,32 +78,58 @@ const SEVERAL_LINES = /\S[\r\n]+\S/;
 /** Programs that write many files leave empty ones among them. Nobody waits until more of them are opened. */
 const MOST_BLANK_FILES = 1_000;
 
-/** `sources` are in the order of the dataset. Blank files show nothing, so the first other one is looked at. */
-export async function roleByBytes(sources: readonly Source[], signal: AbortSignal): Promise<Role> {
-  for (const source of sources.slice(0, MOST_BLANK_FILES)) {
-    const role = await roleOfSource(source, signal);
-    if (role !== undefined) return role;
-  }
-  return 'files';
+export interface SeenRole {
+  readonly role: Role;
+  /** A sentence for the user when the role is not the one that people expect. */
+  readonly notice?: string;
 }
 
+/** `sources` are in the order of the dataset. Blank files show nothing, so the first other one is looked at. */
+export async function roleByBytes(sources: readonly Source[], signal: AbortSignal): Promise<SeenRole> {
+  for (const source of sources.slice(0, MOST_BLANK_FILES)) {
+    const seen = await roleOfSource(source, signal);
+    if (seen !== undefined) return seen;
+  }
+  return FILES;
+}
+
+const FILES: SeenRole = { role: 'files' };
+const ROWS: SeenRole = { role: 'rows' };
+
+const ofOneLine = ({ name }: Source): SeenRole => ({
+  role: 'files',
+  notice: `Each file of the dataset is one item, because ${name} is a single line of JSON. To make each line of the files an item: --format jsonl.`,
+});
+
 /** Opens the file to see what it is. A file that cannot be read as records is an item. Undefined when the file is blank. */
-async function roleOfSource(source: Source, signal: AbortSignal): Promise<Role | undefined> {
+async function roleOfSource(source: Source, signal: AbortSignal): Promise<SeenRole | undefined> {
   try {
     const opened = await openSource(source, 0, {}, signal);
     try {
-      if (opened.kind === 'parquet') return 'rows';
+      if (opened.kind === 'parquet') return ROWS;
       if (opened.bytes.isBlank) return undefined;
       const { format } = opened.bytes.recognised;
-      if (format !== 'jsonl') return format === 'text' ? 'files' : 'rows';
+      if (format !== 'jsonl') return format === 'text' ? FILES : ROWS;
       const { bytes } = await opened.bytes.source.peek(HEAD_BYTES);
-      return SEVERAL_LINES.test(bytes.toString('latin1')) ? 'rows' : 'files';
+      return SEVERAL_LINES.test(bytes.toString('latin1')) ? ROWS : ofOneLine(source);
     } finally {
       await closeSource(opened);
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof UserError && formatByName(source.name).kind !== 'format') return 'files';
-    throw error;
+    const { kind } = formatByName(source.name);
+    if (!(error instanceof UserError) || kind === 'format') throw error;
+    return kind === 'json' && (await isOneLine(source, signal)) ? ofOneLine(source) : FILES;
+  }
+}
+
+/** A line that is longer than this is a document rather than an item of many. */
+async function isOneLine(source: Source, signal: AbortSignal): Promise<boolean> {
+  const opened = new ByteSource(source.stream(signal));
+  try {
+    const { bytes, whole } = await opened.peek(HEAD_BYTES);
+    return whole && !SEVERAL_LINES.test(bytes.toString('latin1')) && isJson(bytes.toString());
+  } finally {
+    await opened.close();
   }
 }

@@ -27,7 +27,6 @@ export class CsvSurvey implements FormSurvey {
   readonly #fields = new Set<string>();
   /** False once an output is neither an object nor null. */
   #areObjects = true;
-  #anyObject = false;
 
   readonly #columns: RowColumns;
 
@@ -40,7 +39,8 @@ export class CsvSurvey implements FormSurvey {
   }
 
   form(): RowForm {
-    const flat = this.#areObjects && this.#anyObject && this.#fields.size <= MOST_OUTPUT_FIELDS;
+    // Objects without any field have a column, too, so that their rows have an output.
+    const flat = this.#areObjects && this.#fields.size > 0 && this.#fields.size <= MOST_OUTPUT_FIELDS;
     const columns = columnsOf(this.#columns, flat ? [...this.#fields] : undefined);
     return { encoder: () => csvEncoder(columns, flat ? this.#fields : undefined) };
   }
@@ -48,11 +48,7 @@ export class CsvSurvey implements FormSurvey {
   #lookAt(json: string): void {
     if (json === 'null') return;
     if (!isObject(json)) this.#areObjects = false;
-    else {
-      this.#anyObject = true;
-      if (this.#fields.size > MOST_OUTPUT_FIELDS) return;
-      for (const { name } of membersOf(json)) this.#fields.add(name);
-    }
+    else if (this.#fields.size <= MOST_OUTPUT_FIELDS) for (const { name } of membersOf(json)) this.#fields.add(name);
   }
 }
 

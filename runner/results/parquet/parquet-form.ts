@@ -2,10 +2,11 @@
  * Writes results as Parquet. The types of the columns are found in a first reading of all rows. The rows are then written in row groups of bounded
  * size, so that memory does not grow with the number of results.
  */
-import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ResultRow } from '../../../core/contract/result-row.js';
 import type { FormSurvey, RowColumns, RowEncoder } from '../row-sink.js';
-import { type ResultColumn, resultColumns } from './columns.js';
+import { type ResultColumn, resultColumns, type RowShredder } from './columns.js';
+import { writeChunk } from './leaf/write-chunk.js';
 import { describeSchema, schemaElements } from './schema.js';
 
 /** Larger groups save little space, and each is in memory as a whole. */
@@ -36,17 +37,15 @@ export function parquetSurvey({ columns, jsonColumns = false }: ParquetRequest):
 }
 
 class ParquetEncoder implements RowEncoder {
-  readonly #columns: readonly ResultColumn[];
+  /** They hold the values of the group. The rows themselves are not kept. */
+  readonly #columns: readonly RowShredder[];
   readonly #bytes = new GroupBytes();
   readonly #writer: ParquetWriter;
-  /** The values of the group by column. The rows themselves are not kept. */
-  #values: unknown[][];
   #rows = 0;
   #characters = 0;
 
   constructor(columns: readonly ResultColumn[]) {
-    this.#columns = columns;
-    this.#values = columns.map(() => []);
+    this.#columns = columns.map((column) => column.begin());
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
       schema: schemaElements(columns),
@@ -57,29 +56,35 @@ class ParquetEncoder implements RowEncoder {
 
   async encode(rows: readonly ResultRow[]): Promise<readonly Uint8Array[]> {
     for (const row of rows) {
-      for (const [n, column] of this.#columns.entries()) this.#values[n]?.push(column.read(row));
+      for (const column of this.#columns) column.add(row);
       this.#rows += 1;
       this.#characters += charactersOf(row);
-      if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) await this.#writeGroup();
+      if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) this.#writeGroup();
     }
     return this.#bytes.take();
   }
 
   async end(): Promise<readonly Uint8Array[]> {
-    if (this.#rows > 0) await this.#writeGroup();
+    if (this.#rows > 0) this.#writeGroup();
     await this.#writer.finish();
     return this.#bytes.take();
   }
 
-  async #writeGroup(): Promise<void> {
-    const columnData: ColumnSource[] = this.#columns.map((column, n) => ({
-      name: column.name,
-      data: this.#values[n] ?? [],
-      // A dictionary takes -0.0 for 0.0.
-      ...(column.shape.hasMinusZero ? { encoding: 'PLAIN' as const } : {}),
-    }));
-    await this.#writer.write({ columnData, rowGroupSize: this.#rows });
-    this.#values = this.#columns.map(() => []);
+  /** The library's own way takes rows apart itself, and needs an object for each value. So it gets the chunks, and writes the footer alone. */
+  #writeGroup(): void {
+    const start = this.#bytes.offset;
+    const leaves = this.#columns.flatMap((column) => column.leaves);
+    const written = leaves.map((leaf) => writeChunk(this.#bytes, leaf));
+    const size = written.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    this.#writer.pendingIndexes.push(...written);
+    this.#writer.row_groups.push({
+      columns: written.map(({ chunk }) => chunk),
+      total_byte_size: BigInt(size),
+      num_rows: BigInt(this.#rows),
+      total_compressed_size: BigInt(this.#bytes.offset - start),
+    });
+    this.#writer.num_rows += BigInt(this.#rows);
+    for (const leaf of leaves) leaf.cut(0, 0);
     this.#rows = 0;
     this.#characters = 0;
   }

@@ -29,10 +29,10 @@ function elementsOf(name: string, shape: Shape, repetition: 'REQUIRED' | 'OPTION
     case 'json':
       return [{ ...base, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }];
     case 'struct': {
-      const members = [...shape.members];
+      const { members } = shape;
       return [
         { ...base, num_children: members.length },
-        ...members.flatMap(([key, member]) => elementsOf(key, member, 'OPTIONAL')),
+        ...members.flatMap((member) => elementsOf(member.name, member.shape, 'OPTIONAL')),
       ];
     }
     case 'list':
@@ -66,6 +66,6 @@ function typeText(shape: Shape): string {
     case 'list':
       return `list of ${typeText(shape.element)}`;
     case 'struct':
-      return `{${[...shape.members].map(([name, member]) => `${name} ${typeText(member)}`).join(', ')}}`;
+      return `{${shape.members.map((member) => `${member.name} ${typeText(member.shape)}`).join(', ')}}`;
   }
 }

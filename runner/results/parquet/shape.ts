@@ -7,6 +7,7 @@
  * - An object with more members than a table should have columns becomes a JSON text, too: it is rather a dictionary.
  */
 import { fitsUtf8 } from '../forms/exact-text.js';
+import { isDouble } from './exact-double.js';
 import type { JsonScan } from './json-scan.js';
 
 type ShapeKind = 'null' | 'boolean' | 'integer' | 'double' | 'string' | 'struct' | 'list' | 'json';
@@ -16,15 +17,6 @@ const MAX_COLUMNS = 1_000;
 const MAX_MEMBERS = 256;
 /** Deeper values are trees rather than records. */
 const MAX_DEPTH = 16;
-
-const JSON_KINDS = {
-  boolean: 'boolean',
-  integer: 'number',
-  double: 'number',
-  string: 'string',
-  struct: 'object',
-  list: 'array',
-} as const;
 
 const INTEGER = /^-?\d+$/;
 const INT64_MIN = -(2n ** 63n);
@@ -37,14 +29,23 @@ export interface ShapeLimits {
   readonly nested: boolean;
 }
 
+/** A member of an object, as its key is usually written: quoted, and with the colon directly behind it. */
+export interface Member {
+  readonly name: string;
+  readonly keyAndColon: string;
+  /** Its place among the members. */
+  readonly place: number;
+  readonly shape: Shape;
+}
+
 export class Shape {
   #kind: ShapeKind = 'null';
   /** True when an integer is beyond 2^53. */
   #isBig = false;
-  #hasMinusZero = false;
-  readonly #members = new Map<string, Shape>();
+  readonly #members = new Map<string, Member>();
+  /** The members in the order of their first appearance. Most objects have this order, so the next key can be guessed. */
+  #inOrder: Member[] = [];
   #element: Shape | undefined;
-  #blank: Record<string, unknown> | undefined;
   readonly #limits: ShapeLimits;
   readonly #depth: number;
 
@@ -57,7 +58,7 @@ export class Shape {
   static struct(members: ReadonlyMap<string, Shape>, limits: ShapeLimits): Shape {
     const shape = new Shape(limits);
     shape.#kind = 'struct';
-    for (const [name, member] of members) shape.#members.set(name, member);
+    for (const [name, member] of members) shape.#add(name, member);
     return shape;
   }
 
@@ -73,27 +74,12 @@ export class Shape {
     return this.#kind === 'struct' && this.#members.size === 0 ? 'json' : this.#kind;
   }
 
-  get members(): ReadonlyMap<string, Shape> {
-    return this.#members;
+  get members(): readonly Member[] {
+    return this.#inOrder;
   }
 
   get element(): Shape {
     return (this.#element ??= new Shape(this.#limits, this.#depth + 1));
-  }
-
-  /** A dictionary would make it a plain zero. */
-  get hasMinusZero(): boolean {
-    const below = [...this.#members.values(), ...(this.#element === undefined ? [] : [this.#element])];
-    return this.#hasMinusZero || below.some((shape) => shape.hasMinusZero);
-  }
-
-  /**
-   * Returns a struct whose members are all null. Each is the value's own property, so that a member may have any name, such as `constructor`. A
-   * copy is many times as fast as an object without a prototype.
-   */
-  blank(): Record<string, unknown> {
-    this.#blank ??= Object.fromEntries([...this.#members.keys()].map((name) => [name, null]));
-    return { ...this.#blank };
   }
 
   /** Takes the next value, and widens the type so that the value fits. */
@@ -105,23 +91,26 @@ export class Shape {
     }
     switch (kind) {
       case 'boolean':
-        scan.raw();
+        scan.boolean();
         this.#become(kind);
         return;
       case 'string':
-        if (!this.#become(kind)) scan.raw();
-        else if (!fitsUtf8(scan.string())) this.#becomeJson();
+        if (this.#become(kind)) this.#string(scan);
+        else scan.raw();
         return;
       case 'number':
-        this.#number(scan.scalar());
+        this.#number(scan);
         return;
       case 'object':
-        if (this.#isNestable() && this.#become('struct')) scan.object((key) => this.#member(key, scan));
+        if (this.#isNestable() && this.#become('struct')) this.#object(scan);
         else this.#giveUp(scan);
         return;
       case 'array':
-        if (this.#isNestable() && this.#become('list')) scan.array(() => this.element.observe(scan));
-        else this.#giveUp(scan);
+        if (!this.#isNestable() || !this.#become('list')) this.#giveUp(scan);
+        else if (scan.beginArray()) {
+          do this.element.observe(scan);
+          while (scan.nextElement());
+        }
     }
   }
 
@@ -134,38 +123,67 @@ export class Shape {
     this.#becomeJson();
   }
 
-  #member(key: string, scan: JsonScan): void {
-    if (this.#kind === 'json') {
-      scan.raw();
-      return;
-    }
-    let member = this.#members.get(key);
-    if (member === undefined) {
-      this.#limits.columns += 1;
-      if (this.#members.size >= MAX_MEMBERS || this.#limits.columns > MAX_COLUMNS || !fitsUtf8(key)) {
-        this.#giveUp(scan);
-        return;
-      }
-      member = new Shape(this.#limits, this.#depth + 1);
-      this.#members.set(key, member);
-    }
-    member.observe(scan);
+  #string(scan: JsonScan): void {
+    if (!scan.takePlainString() && !fitsUtf8(scan.string())) this.#becomeJson();
   }
 
-  #number(text: string): void {
-    const number = Number(text);
-    if (INTEGER.test(text) && text !== '-0') {
-      if (!Number.isSafeInteger(number)) {
-        const exact = BigInt(text);
-        if (exact < INT64_MIN || exact > INT64_MAX) return this.#becomeJson();
-        this.#isBig = true;
-        if (this.#kind === 'double') return this.#becomeJson();
+  #object(scan: JsonScan): void {
+    if (!scan.beginObject()) return;
+    let place = 0;
+    do {
+      const next = this.#inOrder[place];
+      const isNext = next !== undefined && scan.takeKey(next.keyAndColon);
+      const member = isNext ? next : this.#memberOf(scan.key());
+      if (member === undefined) this.#giveUp(scan);
+      else {
+        place = member.place + 1;
+        member.shape.observe(scan);
       }
+    } while (scan.nextMember());
+  }
+
+  /** Returns undefined when the object has become a JSON text. */
+  #memberOf(key: string): Member | undefined {
+    if (this.#kind === 'json') return undefined;
+    const known = this.#members.get(key);
+    if (known !== undefined) return known;
+    this.#limits.columns += 1;
+    if (this.#members.size >= MAX_MEMBERS || this.#limits.columns > MAX_COLUMNS || !fitsUtf8(key)) return undefined;
+    return this.#add(key, new Shape(this.#limits, this.#depth + 1));
+  }
+
+  #add(name: string, shape: Shape): Member {
+    const member = { name, keyAndColon: `${JSON.stringify(name)}:`, place: this.#inOrder.length, shape };
+    this.#members.set(name, member);
+    this.#inOrder.push(member);
+    return member;
+  }
+
+  #number(scan: JsonScan): void {
+    if (!Number.isNaN(scan.smallInteger())) {
       if (this.#kind !== 'double') this.#become('integer');
+    } else if (Number.isNaN(scan.smallFraction())) this.#longNumber(scan.scalar());
+    else this.#double();
+  }
+
+  #longNumber(text: string): void {
+    const number = Number(text);
+    if (!INTEGER.test(text) || text === '-0') {
+      if (isDouble(text, number)) this.#double();
+      else this.#becomeJson();
       return;
     }
-    if (!isDouble(text, number) || this.#isBig) return this.#becomeJson();
-    if (Object.is(number, -0)) this.#hasMinusZero = true;
+    if (!Number.isSafeInteger(number)) {
+      const exact = BigInt(text);
+      if (exact < INT64_MIN || exact > INT64_MAX) return this.#becomeJson();
+      this.#isBig = true;
+      if (this.#kind === 'double') return this.#becomeJson();
+    }
+    if (this.#kind !== 'double') this.#become('integer');
+  }
+
+  #double(): void {
+    if (this.#isBig) return this.#becomeJson();
     if (this.#kind === 'integer') this.#kind = 'double';
     this.#become('double');
   }
@@ -181,72 +199,7 @@ export class Shape {
   #becomeJson(): void {
     this.#kind = 'json';
     this.#members.clear();
+    this.#inOrder = [];
     this.#element = undefined;
-  }
-}
-
-/** Every decimal number with so many digits comes back from a double. */
-const SAFE_DIGITS = 15;
-const LEAST_NORMAL = 2 ** -1022;
-/** `toPrecision` takes no more digits than these. */
-const MOST_DIGITS = 100;
-
-/** True when the double, written with as many digits as the text has, has the digits of the text. */
-function isDouble(text: string, number: number): boolean {
-  if (!Number.isFinite(number)) return false;
-  if (text.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
-  const digits = digitsOf(text);
-  if (digits === '') return true; // zero
-  if (digits.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
-  return digits.length <= MOST_DIGITS && digitsOf(number.toPrecision(digits.length)) === digits;
-}
-
-/** The digits of a number without the zeros at its ends. */
-const digitsOf = (text: string): string =>
-  text
-    .replace(/[eE].*$/, '')
-    .replace(/[-.]/g, '')
-    .replace(/^0+|0+$/g, '');
-
-/** Takes the next value, which the shape has seen before. */
-export function readValue(scan: JsonScan, shape: Shape): unknown {
-  if (scan.kind() === 'null') {
-    scan.scalar();
-    return null;
-  }
-  const { kind } = shape;
-  // While a job runs, a later reading may find other values than the first one.
-  if (kind !== 'json' && scan.kind() !== JSON_KINDS[kind])
-    throw new Error(
-      `The results have changed while they were read: a value is no ${kind} now. Fetch the results again.`,
-    );
-  switch (kind) {
-    case 'boolean':
-      return scan.scalar() === 'true';
-    case 'integer':
-      return BigInt(scan.scalar());
-    case 'double':
-      return Number(scan.scalar());
-    case 'string':
-      return scan.string();
-    case 'json':
-      return scan.raw();
-    case 'list': {
-      const values: unknown[] = [];
-      scan.array(() => values.push(readValue(scan, shape.element)));
-      return values;
-    }
-    case 'struct': {
-      const value = shape.blank();
-      scan.object((key) => {
-        const member = shape.members.get(key);
-        if (member === undefined)
-          throw new Error(
-            `The results have changed while they were read: the field ${key} is new. Fetch the results again.`,
-          );
-        value[key] = readValue(scan, member);
-      });
-      return value;
-    }
   }
 }

@@ -4,6 +4,7 @@
  * - `_manifest.json` lists the parts. It is written last, so it is there only when all of them are.
  */
 import { jobId } from '../../../core/contract/job-id.js';
+import { provenance } from '../../../core/record/provenance.js';
 import { count, decode, flag, just, list, object, oneOf, optional, text } from '../../../core/contract/shape.js';
 import type { JobIdentity } from '../results-meta.js';
 
@@ -13,6 +14,8 @@ export const MANIFEST_FILE = '_manifest.json';
 const PART_DIGITS = 5;
 /** More parts make listings slow, and their names would have more digits. */
 export const MOST_PARTS = 100_000;
+/** A manifest of so many parts has about 20 MB. */
+export const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
 
 /** The number is padded with zeros, so the byte order of names is the order of the dataset. */
 export const partName = (part: number, ending: string): string =>
@@ -47,6 +50,7 @@ const manifestShape = object<PartsManifest>({
   version: just(1),
   job: jobId,
   createdAt: text(LONGEST_FIELD),
+  provenance: optional(provenance),
   format: text(LONGEST_FIELD),
   rows: count,
   ok: count,
@@ -69,7 +73,7 @@ export const encodePartsManifest = (manifest: PartsManifest): string => `${JSON.
 
 export const decodePartsManifest = (json: Uint8Array): PartsManifest | undefined => decode(manifestShape, json);
 
-export interface Claim extends JobIdentity {
+export interface Claim extends Omit<JobIdentity, 'provenance'> {
   /** A random word of the command that holds the place. Two commands can write the results of one job at once. */
   readonly writer?: string;
 }

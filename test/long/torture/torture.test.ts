@@ -8,7 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CSV_SPECTRUM, JSON_TEST_SUITE, NAUGHTY_STRINGS, packageFolder } from '../../../bench/peers/packages.js';
 import { decodeInputLine } from '../../../core/contract/input-line.js';
-import { type DatasetRequest, openDataset } from '../../../runner/dataset/dataset.js';
+import { openDataset } from '../../../runner/dataset/dataset.js';
+import type { DatasetRequest } from '../../../runner/dataset/dataset-request.js';
 import type { SourceObjects } from '../../../runner/dataset/ports.js';
 import { itemsOf, linesOf } from '../../runner/dataset/reading.js';
 

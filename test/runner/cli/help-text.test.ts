@@ -10,8 +10,8 @@ import { FakeStack } from '../../support/fake-stack.js';
 /** A new text may begin with another verb: add it here. */
 const VERBS = new Set(
   (
-    'check compare compute count create delay delete display end enqueue exit expect fail follow give go ignore install keep lease leave let limit list listen load make name open ' +
-    'point print put reach read rebuild recommend reclaim refuse repeat replace run say separate set ship show sort stagger start stay ' +
+    'begin check compare compute count create delay delete display end enqueue exit expect fail follow give go ignore install keep lease leave let limit list listen load make name open ' +
+    'point print put reach read rebuild recommend reclaim refuse remove repeat replace run say separate set ship show sort stagger start stay ' +
     'stop submit take try use with write'
   ).split(' '),
 );
@@ -54,6 +54,17 @@ describe('help texts', () => {
   it(`have no sentence of more than ${MOST_WORDS} words`, () => {
     const isLong = (sentence: string): boolean => sentence.split(/\s+/).length > MOST_WORDS;
     expect(texts.filter(({ text }) => text.split(/[.;(]\s*/).some(isLong))).toEqual([]);
+  });
+
+  it('have examples that fit into a line each', () => {
+    const wide = [...commandsOf(program)].flatMap((command) => {
+      let text = '';
+      command.configureOutput({ writeOut: (some) => void (text += some) }).outputHelp();
+      // Some have a remark behind them.
+      const examples = text.split('\n').flatMap((line) => /^ {2}\$ .*?(?= {3}|$)/.exec(line)?.[0] ?? []);
+      return examples.filter((example) => example.length > LINE_COLUMNS);
+    });
+    expect(wide).toEqual([]);
   });
 
   it('of a list of commands fit into a line each', () => {

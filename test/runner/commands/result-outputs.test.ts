@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { link, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { inputPartKey, outcomeKey, partialKey, planKey } from '../../../core/contract/keys.js';
+import { encodeManifest, type Manifest } from '../../../core/contract/job.js';
+import { inputPartKey, manifestKey, outcomeKey, partialKey, planKey } from '../../../core/contract/keys.js';
 import {
   encodeOutcomeMetadata,
   encodeOutputLine,
@@ -9,9 +10,12 @@ import {
   failedLine,
 } from '../../../core/contract/result-line.js';
 import { encodePlanLine } from '../../../core/dataset/plan.js';
+import { countFailures } from '../../../runner/results/failure-codes.js';
+import { PLAIN_COLUMNS } from '../../../runner/results/row-sink.js';
 import { width } from '../../../runner/display/format.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { RecordingTerminal } from '../../support/recording-terminal.js';
+import { linesOfParquet, memorySource } from '../dataset/parquet/sources.js';
 import { tempDirectory } from '../model/files.js';
 
 const { signal } = new AbortController();
@@ -68,6 +72,34 @@ async function run(...argv: readonly string[]): Promise<{ code: number; out: str
 const fileText = (name: string): Promise<string> => readFile(path.join(stack.cwd, name), 'utf8');
 
 describe('spotpool results', () => {
+  it('says beside a file and beside parts which data, code and options made them, without values of variables', async () => {
+    const git = { commit: '0123456789abcdef0123456789abcdef01234567', clean: true };
+    const manifest = JSON.parse(stack.store.text(manifestKey('one')) ?? '') as Manifest;
+    const { model, options } = manifest;
+    const changed = { ...manifest, model: { ...model, git }, options: { ...options, env: { TOKEN: 'secret' } } };
+    await stack.store.put(manifestKey('one'), encodeManifest(changed), { signal });
+    await commitAll();
+    await run('results', 'one', '--out', 'r.jsonl');
+    await run('results', 'one', '--out', 'parts/');
+    for (const name of ['r.jsonl.meta.json', 'parts/_manifest.json']) {
+      const beside: unknown = JSON.parse(await fileText(name));
+      expect(beside).toMatchObject({
+        job: 'one',
+        provenance: {
+          dataset: { name: 'data.jsonl', digest: 'd', items: 12 },
+          model: { name: 'model.ts', digest: 'm', git },
+          options: { slots: 1, env: { TOKEN: '(hidden)' } },
+          versions: { spotpool: '0.0.0' },
+          createdBy: 'tester',
+        },
+      });
+      expect(await fileText(name)).not.toContain('secret');
+    }
+    // The files are still known as ours, so they are replaced without a question.
+    expect((await run('results', 'one', '--out', 'r.jsonl')).code).toBe(0);
+    expect((await run('results', 'one', '--out', 'parts/')).code).toBe(0);
+  });
+
   it('writes only the failed items, and counts those of the whole job', async () => {
     await commitAll();
     const { code, out } = await run('results', 'one', '--only', 'failed', '--out', 'f.csv');
@@ -100,7 +132,7 @@ describe('spotpool results', () => {
 
   it.each([
     [['--failed-out', 'x.csv'], /written as JSON Lines/],
-    [['--failed-out', './r.jsonl'], /both name/],
+    [['--failed-out', './r.jsonl'], /are the same file/],
     [['--part-size', '1MB'], /is one file/],
     [['--out', 'r.xlsx'], /cannot be written as \.xlsx/],
   ])('refuses %j before anything is written', async (argv, message) => {
@@ -109,6 +141,35 @@ describe('spotpool results', () => {
     expect(err).toMatch(message);
     expect(code).toBe(2);
     expect(await readdir(stack.cwd)).toEqual([]);
+  });
+
+  it('refuses a second output that is the first one by a link of either kind', async () => {
+    await commitAll();
+    await writeFile(path.join(stack.cwd, 'r.jsonl'), '');
+    await symlink('r.jsonl', path.join(stack.cwd, 'soft.jsonl'));
+    await link(path.join(stack.cwd, 'r.jsonl'), path.join(stack.cwd, 'hard.jsonl'));
+    for (const other of ['soft.jsonl', 'hard.jsonl']) {
+      const { code, err } = await run('results', 'one', '--out', 'r.jsonl', '--force', '--failed-out', other);
+      expect(err).toContain(`--failed-out ${other} and --out r.jsonl are the same file`);
+      expect(code).toBe(2);
+    }
+  });
+
+  it('says what a running job has beyond its finished batches', async () => {
+    await commit(0);
+    const { err } = await run('results', 'one', '--out', 'r.jsonl');
+    expect(err).toContain('Those that workers have saved so far: spotpool results --partial');
+  });
+
+  it('writes objects as JSON texts with --json-columns', async () => {
+    await commitAll();
+    const nested = await run('results', 'one', '--out', 'r.parquet');
+    expect(nested.out).toContain('output {herg double}');
+    const { out, code } = await run('results', 'one', '--out', 'r.parquet', '--json-columns');
+    expect(out).toContain('output string with JSON');
+    expect(code).toBe(0);
+    const found = await linesOfParquet(memorySource('r.parquet', await readFile(path.join(stack.cwd, 'r.parquet'))));
+    expect(found[0]).toBe(String.raw`{"index":0,"ok":true,"output":"{\"herg\":0.50}","error":null}`);
   });
 
   it('names its default file after the format', async () => {
@@ -133,6 +194,29 @@ describe('spotpool results', () => {
       partial: false,
       rows: 12,
     });
+  });
+
+  it('--partial writes no item of a table that its first reading did not see', async () => {
+    await commit(0);
+    const key = partialKey('one', 1, 'a');
+    await stack.store.put(key, line(3), { signal });
+    let reads = 0;
+    stack.store.beforeRead = async (read) => {
+      if (read !== key || (reads += 1) < 2) return;
+      // The lease saves its items anew, and the output of the next one has a field of its own.
+      await stack.store.put(key, line(3) + encodeOutputLine(5, '{"late":1}'), { signal });
+    };
+    const { err } = await run('results', 'one', '--partial', '--out', 'r.csv');
+    expect(err).toContain('Of their items, 1 are in the results');
+    expect((await fileText('r.csv')).split('\n').map((row) => row.split(',')[0])).toEqual([
+      'index',
+      '0',
+      '1',
+      '2',
+      '3',
+      '',
+    ]);
+    expect(reads).toBe(2);
   });
 
   it('--partial adds what workers have saved of unfinished batches, each item once', async () => {
@@ -205,6 +289,18 @@ describe('spotpool errors', () => {
           first: { index: 7, message: 'cannot read C7', input: { smiles: 'C7', mass: 7 } },
         },
       ],
+    });
+  });
+
+  it('reads a bounded number of outcomes, and says which it has read', async () => {
+    await commitAll();
+    const reading = { job: 'one', batches: BATCHES, store: stack.store, signal };
+    const joins = { columns: PLAIN_COLUMNS };
+    const found = await countFailures(reading, { all: false, joins, mostOutcomes: 2 });
+    expect(found).toMatchObject({ batches: 2, failed: 2, ok: 4, readAll: false });
+    expect(await countFailures(reading, { all: true, joins, mostOutcomes: 2 })).toMatchObject({
+      batches: 4,
+      readAll: true,
     });
   });
 

@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inputPartKey } from '../../../core/contract/keys.js';
+import { inputPartKey, keptPartKey } from '../../../core/contract/keys.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -33,6 +34,16 @@ describe('the dataset of a submission', () => {
       expect(stack.store.writes).toEqual([]);
     },
   );
+
+  it('may be a folder whose files have their names as ids', async () => {
+    await mkdir(path.join(stack.cwd, 'photos/sub'), { recursive: true });
+    await writeFile(path.join(stack.cwd, 'photos/a b.jpg'), 'x');
+    await writeFile(path.join(stack.cwd, 'photos/sub/é.jpg'), 'y');
+    expect(await submit('photos', '--id-field', 'name')).toBe(0);
+    expect(stack.store.text(keptPartKey('j', 0))).toBe('{"id":"a b.jpg"}\n{"id":"sub/é.jpg"}\n');
+    expect(await submit('photos', '--id', 'k', '--id-field', 'file')).toBe(2);
+    expect(stack.terminal.stderr).toContain('Their id is their name: --id-field name');
+  });
 
   it('is refused for a stray quote, and no job is created', async () => {
     expect(await submit('stray.csv')).toBe(2);

@@ -59,6 +59,12 @@ describe('try', () => {
     });
   });
 
+  it('refuses an item whose id cannot be used, as a submit does', async () => {
+    expect(await stack.run('try', 'data.jsonl', '--model', './model.mjs', '--id-field', 'n', '--items', '2')).toBe(0);
+    expect(await stack.run('try', 'data.jsonl', '--model', './model.mjs', '--id-field', 'id')).toBe(2);
+    expect(stack.terminal.stderr).toContain('data.jsonl, row 1: the item has no field "id" (--id-field). It has "n".');
+  });
+
   it('with --twice computes the items again in a fresh process, and says which outputs differ', async () => {
     expect(await stack.run('try', 'data.jsonl', '--model', './process.mjs', '--twice')).toBe(1);
     expect(stack.terminal.stdout).toMatch(

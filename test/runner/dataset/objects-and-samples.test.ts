@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Reservoir } from '../../../core/dataset/reservoir.js';
 import { compareBytes } from '../../../runner/dataset/sources/names.js';
+import { CLAIM, PARTIAL_MANIFEST } from './own-results.js';
 import { line, objects, open, read, refusal, replace, write, useFolderAndBucket } from './many-files.js';
 
 useFolderAndBucket();
@@ -26,6 +27,38 @@ describe('objects in S3', () => {
     put({ 'p/_spotpool.json': '{}', 'p/part-00000.csv': 'x\n1\n' });
     expect(await refusal('s3://b/p/')).toMatch(/s3:\/\/b\/p\/ has no _manifest\.json/);
     expect((await read('s3://b/p/part-*')).items).toEqual([{ x: '1' }]);
+  });
+
+  it('that are partial results are refused, and read by a glob', async () => {
+    put({ 'p/_spotpool.json': CLAIM, 'p/_manifest.json': PARTIAL_MANIFEST, 'p/part-00000.csv': 'x\n1\n' });
+    expect(await refusal('s3://b/p/')).toMatch(/p\/_manifest\.json says that items of job earlier-job are missing/);
+    expect((await read('s3://b/p/part-*')).items).toEqual([{ x: '1' }]);
+  });
+
+  it('that are results of earlier jobs are left out beside data, and are data alone', async () => {
+    put({ 'p/a.csv': 'x\n1\n', 'p/z/_spotpool.json': CLAIM, 'p/z/part-00000.csv': 'x\n2\n' });
+    for (const argument of ['s3://b/p/', 's3://b/p/**/*.csv']) {
+      const { items, notices } = await read(argument);
+      expect(items).toEqual([{ x: '1' }]);
+      expect(notices).toMatch(/^s3:\/\/b\/p\/z\/part-00000\.csv has results of earlier jobs, and is left out/);
+    }
+    put({ 'p/z/_manifest.json': '{}' });
+    expect((await read('s3://b/p/z/')).items).toEqual([{ x: '2' }]);
+  });
+
+  it('that are results of earlier jobs are no items', async () => {
+    put({ 'p/a.jpg': 'x', 'p/z/_manifest.json': PARTIAL_MANIFEST, 'p/z/_spotpool.json': CLAIM });
+    put({ 'p/z/part-00000.csv': 'x\n2\n', 'p/z/part-of-a-photo.jpg': 'x' });
+    const keys = (await read('s3://b/p/', { format: 'files' })).items.map((item) => (item as { key: string }).key);
+    expect(keys).toEqual(['p/a.jpg', 'p/z/part-of-a-photo.jpg']);
+    expect((await open('s3://b/p/')).kind).toBe('objects');
+  });
+
+  it('may have a wildcard in their name behind a backslash, beside one that means others', async () => {
+    put({ 'p/data[1].csv': 'x\n1\n', 'p/data1.csv': 'x\n2\n', 'q[1]/a.csv': 'x\n3\n', 'q1/a.csv': 'x\n4\n' });
+    expect((await read(String.raw`s3://b/p/data\[1\].csv`)).items).toEqual([{ x: '1' }]);
+    expect((await read(String.raw`s3://b/q\[1\]/*.csv`)).items).toEqual([{ x: '3' }]);
+    expect((await read('s3://b/p/data[1].csv')).items).toEqual([{ x: '1' }]);
   });
 
   it('are rows without a telling name when the first one is', async () => {

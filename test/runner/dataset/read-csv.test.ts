@@ -41,7 +41,7 @@ describe('CSV', () => {
       'bad: line 5 has 1 field, the header has 2',
       'bad: line 6 has 3 fields, the header has 2',
       expect.stringMatching(/^bad: line 7 is not CSV \(Invalid Closing Quote/),
-      expect.stringMatching(/^bad: line 8 is not CSV \(Invalid Opening Quote/),
+      { a: '8', b: 'a"b' },
       expect.stringMatching(/^bad: line 9 is not valid UTF-8/),
       'bad: line 10 is longer than 64 bytes',
       { a: '11', b: '12' },
@@ -75,6 +75,18 @@ describe('CSV', () => {
       { a: '1', b: '2' },
     ]);
   });
+});
+
+it('a quote within an unquoted field is a character, but not behind a closing quote', async () => {
+  expect(await csv('a,b\n3" pipe,x"y"\n"5"" pipe","a "" b"\n')).toEqual([
+    { a: '3" pipe', b: 'x"y"' },
+    { a: '5" pipe', b: 'a " b' },
+  ]);
+  expect(await csv('a,b\n3" pipe,1\n3" pipe,"x"y\n4",2\n')).toEqual([
+    { a: '3" pipe', b: '1' },
+    expect.stringMatching(/^bad: line 3 is not CSV/),
+    { a: '4"', b: '2' },
+  ]);
 });
 
 describe('a stray quote in CSV', () => {
@@ -130,8 +142,8 @@ describe('a stray quote in CSV', () => {
     }
   });
 
-  it('within a field spoils only its own line', async () => {
-    expect(await csv('a,b\n1,5" pipe\n2,x\n')).toEqual([
+  it('behind which text follows spoils only its own line', async () => {
+    expect(await csv('a,b\n1,"5" pipe\n2,x\n')).toEqual([
       expect.stringMatching(/^bad: line 2 is not CSV/),
       { a: '2', b: 'x' },
     ]);

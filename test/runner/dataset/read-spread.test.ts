@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../runner/errors.js';
 import { identified } from '../../../runner/dataset/identity/identified.js';
 import { openRowsDataset } from '../../../runner/dataset/rows-dataset.js';
-import type { RowsRequest } from '../../../runner/dataset/sources/read-rows.js';
+import type { RowsRequest } from '../../../runner/dataset/sources/rows-request.js';
 import type { Source } from '../../../runner/dataset/sources/source.js';
 import { sampleItems } from '../../../runner/try/sample-items.js';
 

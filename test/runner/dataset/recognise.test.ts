@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DatasetRequest, openDataset } from '../../../runner/dataset/dataset.js';
+import { openDataset } from '../../../runner/dataset/dataset.js';
+import type { DatasetRequest } from '../../../runner/dataset/dataset-request.js';
 import { UserError } from '../../../runner/errors.js';
 import { chunksOf, itemsOf } from './reading.js';
 

@@ -6,8 +6,10 @@ import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { checkLocalDataset } from '../../../runner/dataset/dataset.js';
+import { FileUploads } from '../../../runner/dataset/files/file-uploads.js';
+import type { DatasetNotice } from '../../../runner/dataset/notice.js';
 import { compareBytes, misorderedNumbers } from '../../../runner/dataset/sources/names.js';
-import { CLAIM, META } from './own-results.js';
+import { CLAIM, META, PARTIAL_MANIFEST } from './own-results.js';
 import { directory, line, open, type Options, read, refusal, signal, write, useFolderAndBucket } from './many-files.js';
 
 useFolderAndBucket();
@@ -114,6 +116,31 @@ describe('the rows of several files', () => {
   });
 });
 
+it('a folder of JSON files of a line each is a folder of items, and a line says so', async () => {
+  await write({ 'd/a.json': line({ a: 1 }), 'd/b.json': line({ a: 2 }) });
+  const dataset = await open('d');
+  expect(dataset.kind).toBe('objects');
+  const notices: string[] = [];
+  const hooks = { notify: ({ message }: DatasetNotice) => void notices.push(message), files: new FileUploads('b') };
+  for await (const _ of dataset.read(signal, hooks));
+  expect(notices).toEqual([
+    'Each file of the dataset is one item, because d/a.json is a single line of JSON. To make each line of the files an item: --format jsonl.',
+  ]);
+  expect((await read('d', { format: 'jsonl' })).items).toEqual([{ a: 1 }, { a: 2 }]);
+});
+
+it('the check of many files tells how far it is', async () => {
+  await write({ 'd/a.jsonl': line(1), 'd/b.jsonl': line(2), 'd/c.jsonl': line(3) });
+  const told: unknown[] = [];
+  const request = { arguments: ['d'], cwd: directory };
+  await checkLocalDataset(request, signal, (files, total) => told.push([files, total]));
+  expect(told).toEqual([
+    [1, 3],
+    [2, 3],
+    [3, 3],
+  ]);
+});
+
 describe('results of earlier jobs beside the data', () => {
   const lake = {
     'lake/a.jsonl': line(1),
@@ -131,6 +158,20 @@ describe('results of earlier jobs beside the data', () => {
       expect(items).toEqual([1]);
       expect(notices).toMatch(/^lake\/lake\.results\.jsonl (has|and 1 other file have) results of earlier jobs, and /);
     }
+  });
+
+  it('are left out with what a killed command left of them', async () => {
+    await write({ 'd/a.jsonl': line(1), 'd/r.jsonl.0a1b2c3d.partial': line(2) });
+    expect((await read('d')).items).toEqual([1]);
+    await write({ 'e/a.jpg': 'x', 'e/r.jsonl.0a1b2c3d.partial': line(2), 'e/_spotpool.json': CLAIM });
+    await write({ 'e/_manifest.json': '{}', 'e/part-00000.jsonl': line(3) });
+    const names: unknown[] = [];
+    for await (const { bytes } of (await open('e', { format: 'files' })).read(signal, {
+      files: new FileUploads('b'),
+    }))
+      for (const text of bytes.toString().trimEnd().split('\n'))
+        names.push((JSON.parse(text) as { name: string }).name);
+    expect(names).toEqual(['a.jpg']);
   });
 
   it('are data when they are given without other files', async () => {
@@ -190,6 +231,12 @@ describe('a dataset of files is refused', () => {
       { 'd/r/_spotpool.json': '{}', 'd/r/part-00000.csv': 'x\n1\n', 'd/_manifest.json': '{}' },
       'd',
       /d holds results that are not whole, because d\/r\/ has no _manifest\.json\. .*'d\/r\/part-\*'/,
+    ],
+    [
+      'parts of results of which items are missing',
+      { 'd/_spotpool.json': CLAIM, 'd/_manifest.json': PARTIAL_MANIFEST, 'd/part-00000.csv': 'x\n1\n' },
+      'd',
+      /d\/_manifest\.json says that items of job earlier-job are missing.*'d\/part-\*'/,
     ],
     ['a file given twice', { 'a.csv': 'x\n1\n' }, ['a.csv', './a.csv'], /a\.csv.* given twice/],
     ['a file and its folder', { 'd/a.csv': 'x\n1\n' }, ['d', 'd/a.csv'], /given twice/],

@@ -62,11 +62,17 @@ describe('a local cloud that outlives the command', () => {
     expect((await spotpool('doctor', '--local')).code).toBe(0);
     expect((await spotpool('local', 'status')).stdout).toContain(`pid ${first.pid}`);
     const status: unknown = JSON.parse((await spotpool('local', 'status', '--json')).stdout);
-    expect(status, 'the fields of up, and the work').toEqual({ up: true, ...first, jobs: [], instances: 0 });
+    expect(status, 'the fields of up, and the work').toEqual({
+      up: true,
+      ...first,
+      jobs: [],
+      instances: 0,
+      kept: { directory: path.join(home, 'kept'), upBytes: expect.any(Number) as number, jobs: [] },
+    });
     const down = await spotpool('local', 'down');
     expect(down.stdout).toContain('is gone');
     expect(isAlive(first.pid)).toBe(false);
-    expect((await readdir(home)).sort()).toEqual(['local-cloud.log']);
+    expect((await readdir(home)).sort()).toEqual(['kept', 'local-cloud.log']);
     expect((await spotpool('jobs', '--local')).code).toBe(2);
   });
 
@@ -79,7 +85,7 @@ describe('a local cloud that outlives the command', () => {
     const { pid, endpoint } = await up();
     process.kill(pid, 'SIGKILL');
     await eventually(() => !isAlive(pid));
-    expect(JSON.parse((await spotpool('local', 'status', '--json')).stdout)).toEqual({ up: false });
+    expect(JSON.parse((await spotpool('local', 'status', '--json')).stdout)).toMatchObject({ up: false });
     expect(existsSync(stateFile(home))).toBe(false);
     await eventually(
       async () =>
@@ -99,6 +105,6 @@ describe('a local cloud that outlives the command', () => {
     await new Promise((resolve) => taken.close(resolve));
     expect(code).toBe(1);
     expect(stderr).toMatch(/Port \d+ is in use/);
-    expect((await readdir(home)).sort()).toEqual(['local-cloud.log']);
+    expect((await readdir(home)).sort()).toEqual(['kept', 'local-cloud.log']);
   });
 });

@@ -51,6 +51,12 @@ describe('CSV', () => {
     );
   });
 
+  it('has one column of outputs when none of them has a field', async () => {
+    expect(await csv([ok(0, '{}'), failed(1, 'Bad', 'no'), ok(2, '{ }')])).toBe(
+      'index,ok,output,error_code,error_message\n0,true,{},,\n1,false,,Bad,no\n2,true,{ },,\n',
+    );
+  });
+
   it('has one column of outputs when one of them is no object', async () => {
     expect(await csv([ok(0, '{"a":1}'), ok(1, '4.50'), ok(2, '"=x"')])).toBe(
       'index,ok,output,error_code,error_message\n0,true,"{""a"":1}",,\n1,true,4.50,,\n2,true,=x,,\n',

@@ -312,6 +312,20 @@ describe('a folder of parts', () => {
     );
   });
 
+  it('in S3 is never the prefix of the dataset, and with --force no prefix within it', async () => {
+    const refusal = (dataset: string, force: boolean, out = 's3://mine/p/'): Promise<unknown> =>
+      requireWritable({ out, force }, { ...world(), given: [{ path: dataset, what: 'the dataset' }] }).then(
+        () => 'allowed',
+        (error: unknown) => (error instanceof UserError ? error.message : error),
+      );
+    expect(await refusal('s3://mine/p/', true)).toMatch(/s3:\/\/mine\/p\/: it is the dataset/);
+    for (const dataset of ['s3://mine/p/part-00000.jsonl', 's3://mine/p/part-*'])
+      expect(await refusal(dataset, false)).toMatch(/it holds the dataset \(s3:\/\/mine\/p\/part-/);
+    expect(await refusal('s3://mine/**/*.csv', true)).toMatch(/it is within the dataset/);
+    for (const dataset of ['s3://mine/**/*.csv', 's3://mine/p/q/a.csv', 's3://mine/p2/', '/mine/p/'])
+      expect(await refusal(dataset, false)).toBe('allowed');
+  });
+
   it('needs a parent folder, and a place that is no file', async () => {
     await writeFile(path.join(cwd, 'file'), 'x');
     await expect(write({ out: 'no/where/' })).rejects.toThrow(/does not exist/);

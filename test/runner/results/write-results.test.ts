@@ -80,7 +80,7 @@ describe('the results', () => {
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 234, missingBatches: 3, firstMissing: 3 });
     expect(messages(written)).toEqual([
-      '3 of 120 batches have no outcome yet (the first is batch 3). Their items are not in the results.',
+      '3 of 120 batches have no outcome yet (the first is batch 3). Their items are not in the results. Those that workers have saved so far: spotpool results --partial.',
     ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(119).filter((batch) => batch !== 3 && batch !== 4)));
   });

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_JOB_OPTIONS } from '../../../core/contract/job.js';
 import { filesPrefix, inputPartKey, manifestKey } from '../../../core/contract/keys.js';
-import { type Submitted, submitJob } from '../../../runner/submit/submit-job.js';
+import { submitJob } from '../../../runner/submit/submit-job.js';
+import type { Submitted } from '../../../runner/submit/submit-request.js';
 import type { SubmitEvent } from '../../../runner/submit/submit-event.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { fill } from '../dataset/files/folder.js';
@@ -74,6 +75,18 @@ describe('a submission of a folder', () => {
     expect(second.manifest.dataset.digest).toBe(manifest.dataset.digest);
     expect(store.text(inputPartKey('two', 0))).toBe(store.text(inputPartKey('one', 0)));
     expect(events.filter(({ code }) => code === 'files').at(-1)).toMatchObject({ files: FILES + 1, sent: 0 });
+  });
+
+  it('tells each of the files that it has read before the upload begins', async () => {
+    cwd = await tempDirectory({ 'model.mjs': 'export const predict = (x) => x;', 'photos/a': 'a', 'photos/b': 'bb' });
+    // Each write takes longer than the pause between two reports.
+    store.beforeWrite = () => void (store.nowMs += 1_000);
+    await submit('few');
+    const files = events.filter((event) => event.code === 'files');
+    expect(files.map((event) => [event.files, event.bytes, event.total])).toEqual([
+      [1, 1, 2],
+      [2, 3, 2],
+    ]);
   });
 
   it('goes on when it was stopped at any moment, and uploads nothing twice', async () => {

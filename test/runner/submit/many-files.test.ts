@@ -9,7 +9,8 @@ import { DEFAULT_JOB_OPTIONS } from '../../../core/contract/job.js';
 import { inputPartKey, planKey, sentKey, sourcesKey, submitClaimKey } from '../../../core/contract/keys.js';
 import { decodeSourceLine } from '../../../core/contract/source-line.js';
 import { LOOK_EVERY_MS } from '../../../runner/submit/claim.js';
-import { submitJob, type SubmitRequest } from '../../../runner/submit/submit-job.js';
+import { submitJob } from '../../../runner/submit/submit-job.js';
+import type { SubmitRequest } from '../../../runner/submit/submit-request.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';
 

@@ -5,7 +5,8 @@ import { type BatchMessage, decodeBatchMessage } from '../../../core/contract/ba
 import { DEFAULT_JOB_OPTIONS } from '../../../core/contract/job.js';
 import { enqueuedKey, manifestKey, planKey, probeKey, sentKey, submitClaimKey } from '../../../core/contract/keys.js';
 import { encodeProbeMark } from '../../../core/contract/probe-mark.js';
-import { submitJob, type Submitted, type SubmitRequest } from '../../../runner/submit/submit-job.js';
+import { submitJob } from '../../../runner/submit/submit-job.js';
+import type { Submitted, SubmitRequest } from '../../../runner/submit/submit-request.js';
 import { systemClock } from '../../../runner/wiring/clock.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';

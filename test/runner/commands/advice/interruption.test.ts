@@ -15,15 +15,23 @@ const progress = (change: Partial<JobProgress> = {}, done = 2): JobProgress => (
   ...change,
 });
 const text = (left: Partial<Interruption>): string =>
-  interruptionLines({ how: 'Stopped', own: false, controlled: true, progress: undefined, where: '', ...left }).join(
-    '\n',
-  );
+  interruptionLines({
+    how: 'Stopped',
+    own: false,
+    isKept: false,
+    controlled: true,
+    progress: undefined,
+    where: '',
+    ...left,
+  }).join('\n');
 
 /** Each of these sentences is true only in the situations that list it. */
 const CLAIMS = {
   goesOn: 'goes on without this command',
   kept: 'Its results: spotpool results j',
   lost: 'finished results are lost',
+  safe: 'finished results are kept',
+  sameCommand: 'To go on with job j, run the same command again.',
   nothing: 'nothing was computed',
   continues: '--id j',
   resumes: 'batches that are left: spotpool resume j',
@@ -78,6 +86,27 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
   ['an own cloud, with work done', { own: true, job: 'j', progress: progress() }, ['lost'], /2 of 5/],
   ['an own cloud, with nothing done', { own: true, job: 'j', progress: progress({}, 0) }, [], /0 of 5/],
   ['an own cloud that does not answer', { own: true, job: 'j', how: 'Broken off' }, ['lost']],
+  [
+    'a kept cloud, before the submit',
+    { own: true, isKept: true },
+    ['nothing'],
+    /To start again, run the same command\./,
+  ],
+  [
+    'a kept cloud, in the middle of the submit',
+    { own: true, isKept: true, begun: { job: 'j' } },
+    ['sameCommand', 'nothing'],
+  ],
+  [
+    'a kept cloud, with work done',
+    { own: true, isKept: true, job: 'j', progress: progress() },
+    ['safe', 'sameCommand'],
+  ],
+  [
+    'a kept cloud that does not answer',
+    { own: true, isKept: true, job: 'j', how: 'Broken off' },
+    ['safe', 'sameCommand'],
+  ],
   [
     'an own cloud, when the results are in the file',
     { own: true, job: 'j', resultsFile: 'r.jsonl', progress: progress({ state: 'complete' }, 5) },

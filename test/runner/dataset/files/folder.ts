@@ -4,7 +4,8 @@ import path from 'node:path';
 import { decodeInputLine } from '../../../../core/contract/input-line.js';
 import type { ObjectStore } from '../../../../core/contract/object-store.js';
 import { FileUploads, type FilesProgress } from '../../../../runner/dataset/files/file-uploads.js';
-import { type FilesRequest, openFilesDataset } from '../../../../runner/dataset/files/files-dataset.js';
+import { openFilesDataset } from '../../../../runner/dataset/files/files-dataset.js';
+import type { FilesRequest } from '../../../../runner/dataset/files/files-request.js';
 import { linesOf } from '../reading.js';
 
 export const request = (folder: string, more: Partial<FilesRequest> = {}): FilesRequest => ({

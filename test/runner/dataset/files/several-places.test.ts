@@ -2,7 +2,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type DatasetRequest, openDataset } from '../../../../runner/dataset/dataset.js';
+import { openDataset } from '../../../../runner/dataset/dataset.js';
+import type { DatasetRequest } from '../../../../runner/dataset/dataset-request.js';
 import { FileUploads } from '../../../../runner/dataset/files/file-uploads.js';
 import type { SourceObjects } from '../../../../runner/dataset/ports.js';
 import { UserError } from '../../../../runner/errors.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeptLineCodec, idKey } from '../../../../core/contract/kept-line.js';
-import { IdentityColumn, type IdentityRequest } from '../../../../runner/dataset/identity/identity-column.js';
+import { IdentityColumn } from '../../../../runner/dataset/identity/identity-column.js';
+import type { IdentityRequest } from '../../../../runner/dataset/identity/identity-request.js';
 import { ItemPlaces } from '../../../../runner/dataset/identity/item-places.js';
 import type { ItemGroup } from '../../../../runner/dataset/item-group.js';
 import { readJsonLines } from '../../../../runner/dataset/read-lines.js';

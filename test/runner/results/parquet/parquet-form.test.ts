@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type ColumnMetaData, parquetMetadata } from 'hyparquet';
 import { expect, it } from 'vitest';
 import type { ResultRow } from '../../../../core/contract/result-row.js';
 import { parquetSurvey } from '../../../../runner/results/parquet/parquet-form.js';
@@ -6,6 +7,7 @@ import { PLAIN_COLUMNS, type RowColumns } from '../../../../runner/results/row-s
 import { linesOfParquet, memorySource } from '../../dataset/parquet/sources.js';
 
 interface Written {
+  readonly bytes: Buffer;
   readonly described: string;
   readonly lines: readonly string[];
 }
@@ -19,7 +21,7 @@ async function written(
   survey.look(rows);
   const encoder = survey.form().encoder();
   const bytes = Buffer.concat([...(await encoder.encode(rows)), ...(await encoder.end())]);
-  return { described: survey.describe(), lines: await linesOfParquet(memorySource('results.parquet', bytes)) };
+  return { bytes, described: survey.describe(), lines: await linesOfParquet(memorySource('results.parquet', bytes)) };
 }
 
 const outputs = (...texts: readonly string[]): ResultRow[] =>
@@ -72,7 +74,19 @@ it.each([
     ['"9007199254740993.0"'],
   ],
   ['a fraction below the least double', ['1e-400', '0.5'], 'string with JSON', ['"1e-400"', '"0.5"']],
+  [
+    'a double as JavaScript writes it',
+    ['0.7676773071289062', '0.19141006469726562'],
+    'double',
+    ['0.7676773071289062', '0.19141006469726562'],
+  ],
   ['the 17 digits of a double', ['0.10000000000000001', '-0.0', '5e-324'], 'double', ['0.1', '-0.0', '5e-324']],
+  [
+    'the shortest text of a double between two',
+    ['0.7676773071289062', '7.676773071289062e-01'],
+    'double',
+    ['0.7676773071289062', '0.7676773071289062'],
+  ],
   ['integers', ['1', '-9223372036854775808', 'null'], 'int64', ['1', '-9223372036854775808', 'null']],
   ['integers and fractions', ['1', '0.5', '-0.0', '1e300'], 'double', ['1.0', '0.5', '-0.0', '1e+300']],
   ['booleans', ['true', 'false'], 'boolean', ['true', 'false']],
@@ -165,6 +179,68 @@ function withoutNulls(value: unknown): unknown {
     .toSorted();
 }
 
+it('the last of equal members counts, at any depth', async () => {
+  const result = await written(
+    outputs('{"a":1,"l":[{"b":[1,2],"b":[3]}],"a":null,"l":[{"b":[5],"b":null},{"b":[4]}]}', '{"l":[],"a":2,"a":3}'),
+  );
+  expect(outputsOf(result)).toEqual(['{"a":null,"l":[{"b":null},{"b":[4]}]}', '{"a":3,"l":[]}']);
+});
+
+it('a column of repeated values takes a dictionary, and one of long texts takes several pages', async () => {
+  const texts = Array.from({ length: 20_000 }, (_, n) =>
+    JSON.stringify({
+      kind: `kind ${n % 7}`,
+      n: n % 300,
+      share: (n % 11) / 16,
+      text: `é${n}`.padEnd(90, '.'),
+      tags: ['x', n],
+    }),
+  );
+  const result = await written(outputs(...texts), PLAIN_COLUMNS);
+  expect(outputsOf(result).map((text) => JSON.parse(text) as unknown)).toEqual(
+    texts.map((text) => ({
+      ...(JSON.parse(text) as object),
+      tags: ['"x"', String((JSON.parse(text) as { tags: unknown[] }).tags[1])],
+    })),
+  );
+  const chunks = chunksOf(result);
+  const encodings = (name: string) => chunks.get(name)?.encodings.at(-1);
+  expect(['kind', 'n', 'share', 'text'].map((name) => encodings(`output.${name}`))).toEqual([
+    'RLE_DICTIONARY',
+    'RLE_DICTIONARY',
+    'RLE_DICTIONARY',
+    'PLAIN',
+  ]);
+  expect(chunks.get('output.text')?.encoding_stats?.[0]?.count).toBeGreaterThan(1);
+});
+
+it('each column says its least and its greatest value, and how many are missing', async () => {
+  const result = await written(
+    outputs(
+      String.raw`{"t":"\uff5e","n":-5,"x":0.5,"b":true}`,
+      String.raw`{"t":"\ud83d\ude00","n":9007199254740993,"x":-0.0,"b":false}`,
+      '{"t":"a long text of more than sixteen bytes","n":null,"x":0.0}',
+    ),
+  );
+  const of = (name: string) => chunksOf(result).get(name)?.statistics;
+  expect(of('output.t')).toMatchObject({ min_value: 'a long text of m', max_value: '\u{1f600}', null_count: 0n });
+  expect(of('output.t')).toMatchObject({ is_min_value_exact: false });
+  expect(of('output.n')).toMatchObject({ min_value: -5n, max_value: 9007199254740993n, null_count: 1n });
+  expect(of('output.x')).toMatchObject({ min_value: -0, max_value: 0.5 });
+  expect(of('output.b')).toMatchObject({ min_value: false, max_value: true, null_count: 1n });
+  expect(of('error.code')).toMatchObject({ null_count: 3n });
+});
+
+/** The metadata of the first row group's columns, by their names. */
+function chunksOf({ bytes }: Written): ReadonlyMap<string, ColumnMetaData> {
+  const { row_groups: groups } = parquetMetadata(new Uint8Array(bytes).buffer);
+  return new Map(
+    (groups[0]?.columns ?? []).flatMap(({ meta_data: data }) =>
+      data === undefined ? [] : [[data.path_in_schema.join('.'), data] as const],
+    ),
+  );
+}
+
 it('many rows become row groups of bounded size', async () => {
   const rows = Array.from({ length: 60_000 }, (_, index): ResultRow => ({
     index,
@@ -174,4 +250,17 @@ it('many rows become row groups of bounded size', async () => {
   const { lines } = await written(rows);
   expect(lines).toHaveLength(60_000);
   expect(lines[59_999]).toBe('{"index":59999,"ok":true,"output":{"n":59999},"error":null}');
+});
+
+it('every fraction that JavaScript writes is a double', async () => {
+  // A fraction of a power of two may be as far from its last digit as from the next one.
+  const fraction = fc
+    .tuple(fc.maxSafeNat(), fc.integer({ min: 1, max: 60 }))
+    .map(([n, bits]) => n / 2 ** bits + 2 ** -60);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fraction, { minLength: 50, maxLength: 50 }), async (fractions) => {
+      const { described } = await written(outputs('0.5', ...fractions.map((value) => JSON.stringify(value))));
+      expect(described).toContain('output double,');
+    }),
+  );
 });
