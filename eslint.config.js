@@ -60,7 +60,7 @@ const privacyRules = [
 function folderRule(folder, extra = []) {
   const banned = folders.filter((other) => other !== folder && !mayImport[folder].includes(other));
   return {
-    files: [`${folder}/**/*.ts`],
+    files: [`${folder}/**/*.ts`, `${folder}/**/*.tsx`],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -81,7 +81,7 @@ function folderRule(folder, extra = []) {
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'cdk.out/**', 'coverage/**', '.local/**', '.peers/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -145,7 +145,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['aws/**/*.ts', 'runner/**/*.ts', 'worker/**/*.ts', 'infra/**/*.ts', 'emulator/**/*.ts'],
+    files: ['aws/**/*.ts', 'runner/**/*.ts', 'runner/**/*.tsx', 'worker/**/*.ts', 'infra/**/*.ts', 'emulator/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -32,10 +32,10 @@ function jobPermissions({ bucket, queue }: JobStore): readonly Permission[] {
     },
     {
       sid: 'FoldProgressEndJobsGrantExits',
-      why: 'A controller writes the progress and the ends of any job, and the state of the fleet.',
+      why: 'A controller writes the progress, the history and the ends of any job, and the state of the fleet.',
       actions: ['s3:PutObject'],
-      resources: [`${jobsPrefix}*/progress.json`, `${endsPrefix}*`, fleetStateKey].map((key) =>
-        bucket.arnForObjects(key),
+      resources: [`${jobsPrefix}*/progress.json`, `${jobsPrefix}*/history.json`, `${endsPrefix}*`, fleetStateKey].map(
+        (key) => bucket.arnForObjects(key),
       ),
     },
     {

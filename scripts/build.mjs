@@ -46,6 +46,26 @@ for (const [entry, outfile] of [
     external: ['esbuild'],
     logLevel: 'warning',
   });
+  noteBundled(metafile);
+}
+// The page of a job: the command line puts the two texts into each page that it makes.
+const page = await esbuild.build({
+  metafile: true,
+  entryPoints: { app: 'runner/page/app/main.tsx', style: 'runner/page/app/page.css' },
+  outdir: 'dist/page',
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  format: 'iife',
+  target: ['chrome111', 'firefox113', 'safari16.4'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+noteBundled(page.metafile);
+
+function noteBundled(metafile) {
   for (const input of Object.keys(metafile.inputs)) {
     const folder = /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
     if (folder !== undefined) bundled.add(folder);

@@ -10,7 +10,7 @@ import { root } from './install.mjs';
 const pages = JSON.parse(readFileSync(path.join(root, 'docs/reference/generated.json'), 'utf8'));
 const bundles = path.join(root, 'dist/docs');
 for (const [page, { module, function: name }] of Object.entries(pages)) {
-  const outfile = path.join(bundles, `${path.basename(page, '.md')}.mjs`);
+  const outfile = path.join(bundles, `${path.parse(page).name}.mjs`);
   await esbuild.build({
     entryPoints: [path.join(root, module)],
     outfile,

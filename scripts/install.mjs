@@ -23,6 +23,7 @@ const products = [
   'dist/bundle/worker.mjs',
   'dist/bundle/host.mjs',
   'dist/bundle/last-words.mjs',
+  'dist/page/app.js',
 ];
 
 /** Progress goes to stderr: standard output belongs to what is started. */

@@ -2,6 +2,7 @@
  * The events that workers report (R12), with their codec. Each event is one JSON line under `jobs/<job>/events/<instance>/`, or under
  * `fleet/instances/<id>/events/` when it concerns no job. `message` is a sentence that a person can act on; the other fields are for programs.
  */
+import { type ErrorExample, errorExamples } from './error-example.js';
 import type { UnablePhase } from './job.js';
 import { jobId } from './job-id.js';
 import { instanceId, isCode } from './names.js';
@@ -93,15 +94,26 @@ export type WorkerEvent = EventBase &
         readonly receives?: number;
         readonly computeMs: number;
         readonly heldMs: number;
+        /** Why its items failed: the first codes. Absent when none failed. */
+        readonly errors?: readonly ErrorExample[];
       }
-    /** The outcome existed already: `items` were computed for nothing (0 when it was seen before computing). */
-    | { readonly code: 'batch-duplicate'; readonly items: number }
-    | { readonly code: 'batch-handed-back'; readonly reason: HandBackReason; readonly savedItems: number }
+    /**
+     * The outcome existed already: `items` were computed for nothing (0 when it was seen before computing). Here and below, `computeMs` is the time since
+     * the model began with the batch; it is absent when the model did not begin, or the worker is older.
+     */
+    | { readonly code: 'batch-duplicate'; readonly items: number; readonly computeMs?: number }
+    | {
+        readonly code: 'batch-handed-back';
+        readonly reason: HandBackReason;
+        readonly savedItems: number;
+        readonly computeMs?: number;
+      }
     | { readonly code: 'batch-dropped'; readonly reason: DropReason }
     | { readonly code: 'message-discarded' }
-    | { readonly code: 'lease-lost'; readonly items: number }
+    | { readonly code: 'lease-lost'; readonly items: number; readonly computeMs?: number }
     | { readonly code: 'attempt'; readonly attempts: number; readonly maxAttempts: number }
-    | { readonly code: 'batch-given-up'; readonly attempts: number }
+    /** Older workers report no errors here. */
+    | { readonly code: 'batch-given-up'; readonly attempts: number; readonly errors?: readonly ErrorExample[] }
     /** Workers died while this batch was in their slots; so many of them are marked (R4). */
     | { readonly code: 'losses-seen'; readonly losses: number }
     /** This worker computes the batch alone, because too many workers died with it. */
@@ -141,7 +153,7 @@ export const MOST_EVENTS_BYTES = 64 * 1024 * 1024;
 const MESSAGE_CHARACTERS = 16 * 1024;
 const NAME_CHARACTERS = 1_024;
 
-type EventOf<Code extends WorkerEventCode> = Extract<WorkerEvent, { readonly code: Code }>;
+export type EventOf<Code extends WorkerEventCode> = Extract<WorkerEvent, { readonly code: Code }>;
 
 const base: Fields<EventBase> = {
   at: time,
@@ -157,6 +169,39 @@ export const noticeKind: Shape<NoticeKind> = oneOf<NoticeKind>({ interruption: t
 
 /** The time was measured, so it may have a fraction. */
 export const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
+const computeMs = optional(milliseconds);
+/** A batch whose items fail for more reasons has a model that makes a code of every message. */
+export const MOST_ERRORS_OF_BATCH = 20;
+const errors = optional(errorExamples(MOST_ERRORS_OF_BATCH));
+
+export const WORKER_END_REASONS: Readonly<Record<EventOf<'worker-ended'>['reason'], true>> = {
+  ticket: true,
+  interruption: true,
+  idle: true,
+  life: true,
+  stopped: true,
+  unable: true,
+  outdated: true,
+  'cut-off': true,
+};
+export const HAND_BACK_REASONS: Readonly<Record<HandBackReason, true>> = {
+  interruption: true,
+  draining: true,
+  'twelve-hours': true,
+  unable: true,
+  attempt: true,
+  'worker-failed': true,
+  outdated: true,
+  waiting: true,
+  isolation: true,
+};
+export const REBUILD_REASONS: Readonly<Record<RebuildReason, true>> = {
+  broken: true,
+  crashed: true,
+  protocol: true,
+  timeout: true,
+  memory: true,
+};
 const name = words(NAME_CHARACTERS);
 const MOST_SLOTS = 100_000;
 
@@ -169,16 +214,7 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
     bootMs: milliseconds,
   },
   'worker-ended': {
-    reason: oneOf<EventOf<'worker-ended'>['reason']>({
-      ticket: true,
-      interruption: true,
-      idle: true,
-      life: true,
-      stopped: true,
-      unable: true,
-      outdated: true,
-      'cut-off': true,
-    }),
+    reason: oneOf(WORKER_END_REASONS),
     held: count,
   },
   'model-phase': {
@@ -204,32 +240,24 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
     receives: optional(count),
     computeMs: milliseconds,
     heldMs: milliseconds,
+    errors,
   },
-  'batch-duplicate': { items: count },
+  'batch-duplicate': { items: count, computeMs },
   'batch-handed-back': {
-    reason: oneOf<HandBackReason>({
-      interruption: true,
-      draining: true,
-      'twelve-hours': true,
-      unable: true,
-      attempt: true,
-      'worker-failed': true,
-      outdated: true,
-      waiting: true,
-      isolation: true,
-    }),
+    reason: oneOf(HAND_BACK_REASONS),
     savedItems: count,
+    computeMs,
   },
   'batch-dropped': { reason: oneOf<DropReason>({ cancelled: true, failed: true, 'foreign-manifest': true }) },
   'message-discarded': {},
-  'lease-lost': { items: count },
+  'lease-lost': { items: count, computeMs },
   attempt: { attempts: count, maxAttempts: count },
-  'batch-given-up': { attempts: count },
+  'batch-given-up': { attempts: count, errors },
   'losses-seen': { losses: count },
   'batch-isolated': { losses: count },
   'item-given-up': { index: count, losses: count },
   'slot-rebuilt': {
-    reason: oneOf<RebuildReason>({ broken: true, crashed: true, protocol: true, timeout: true, memory: true }),
+    reason: oneOf(REBUILD_REASONS),
   },
   'slot-shape': { slots: integer(0, MOST_SLOTS), concurrency: integer(0, MOST_SLOTS), settled: flag },
   'slot-hint': {},

@@ -191,6 +191,14 @@ const start = either<ModelStart, ModelStart>(
   ),
 );
 
+export const gitState = object<GitState>({ commit: digest, clean: flag });
+
+export const manifestVersions = object<Manifest['versions']>({
+  spotpool: version,
+  node: version,
+  worker: optional(version),
+});
+
 const manifestShape: Shape<Manifest> = object<Manifest>({
   version: just(1),
   job: jobId,
@@ -220,7 +228,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     start,
     python: optional(pythonSummary),
     weights: optional(weightsSpec),
-    git: optional(object<GitState>({ commit: digest, clean: flag })),
+    git: optional(gitState),
     setup: optional(text(ARGUMENT_CHARACTERS)),
   }),
   options: jobOptions,
@@ -234,7 +242,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
   ),
   createdAt: instant,
   createdBy: name,
-  versions: object<Manifest['versions']>({ spotpool: version, node: version, worker: optional(version) }),
+  versions: manifestVersions,
 });
 
 /** The text is the stored one: its digest is that of the manifest. */

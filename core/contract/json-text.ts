@@ -80,7 +80,8 @@ export function isJson(text: string): boolean {
   }
 }
 
-function endOfValue(text: string, start: number): number {
+/** Returns the position behind the value that begins at `start`. */
+export function endOfValue(text: string, start: number): number {
   const first = text.charCodeAt(start);
   if (first === QUOTE) return endOfString(text, start);
   if (!OPENING.has(first)) return find(END_OF_SCALAR, text, start);

@@ -20,6 +20,8 @@ export interface RowPlace {
   /** The item itself, as the model got it. */
   readonly inputJson?: string;
   readonly source?: RowSource;
+  /** The job that computed the row, where it is asked for. */
+  readonly job?: string;
 }
 
 export interface RowSource {
@@ -39,7 +41,8 @@ export function encodeResultRow(row: ResultRow, keep: readonly string[] = []): s
   const input = row.inputJson === undefined ? '' : `,"input":${row.inputJson}`;
   const source =
     row.source === undefined ? '' : `,"source":${JSON.stringify({ file: row.source.file, row: row.source.row })}`;
-  return `{"index":${row.index},${id}${outcome}${kept}${input}${source}}\n`;
+  const job = row.job === undefined ? '' : `,"job":${JSON.stringify(row.job)}`;
+  return `{"index":${row.index},${id}${outcome}${kept}${input}${source}${job}}\n`;
 }
 
 function encodeKept(texts: readonly (string | undefined)[], names: readonly string[]): string {

@@ -18,6 +18,7 @@ export const WORKER_WRITES = [
   `${jobsPrefix}*/attempts/*`,
   LOSSES_WRITTEN,
   `${jobsPrefix}*/unable/*`,
+  `${jobsPrefix}*/summaries/*`,
   `${exitTicketsPrefix}*`,
   `${instancesPrefix}*`,
   `${statusesPrefix}*`,

@@ -30,6 +30,13 @@ const FREE_WHEN_INTERRUPTED_WITHIN_SECONDS = 3600;
 export const poolName = (pool: { readonly instanceType: string; readonly zone: string }): string =>
   `${pool.instanceType} ${pool.zone}`;
 
+/** Returns what the use costs on Spot. Undefined when the price of its pool is not known. */
+export function dollarsOf(use: InstanceUse, spotDollarsPerHour: ReadonlyMap<string, number>): number | undefined {
+  if (use.reclaimed && use.lifeSeconds < FREE_WHEN_INTERRUPTED_WITHIN_SECONDS) return 0;
+  const spot = spotDollarsPerHour.get(poolName(use));
+  return spot === undefined ? undefined : (spot * use.seconds) / 3600;
+}
+
 /** The keys of `spotDollarsPerHour` are those of `poolName`. */
 export function costOf(uses: readonly InstanceUse[], spotDollarsPerHour: ReadonlyMap<string, number>): Cost {
   let spotDollars = 0;
@@ -37,10 +44,9 @@ export function costOf(uses: readonly InstanceUse[], spotDollarsPerHour: Readonl
   const withoutSpotPrice = new Set<string>();
   const withoutOnDemandPrice = new Set<string>();
   for (const use of uses) {
-    const spot = spotDollarsPerHour.get(poolName(use));
-    const free = use.reclaimed && use.lifeSeconds < FREE_WHEN_INTERRUPTED_WITHIN_SECONDS;
-    if (!free && spot === undefined) withoutSpotPrice.add(poolName(use));
-    else if (!free) spotDollars += ((spot ?? 0) * use.seconds) / 3600;
+    const spot = dollarsOf(use, spotDollarsPerHour);
+    if (spot === undefined) withoutSpotPrice.add(poolName(use));
+    else spotDollars += spot;
     const onDemand = onDemandDollarsPerHour(use.instanceType);
     if (onDemand === undefined) withoutOnDemandPrice.add(use.instanceType);
     else onDemandDollars += (onDemand * use.seconds) / 3600;

@@ -142,7 +142,7 @@ export interface RecordedInstance {
   readonly launchedAt?: string;
   /** When its worker came up. */
   readonly startedAt?: string;
-  /** Absent while it runs. */
+  /** The field is absent while the instance runs. */
   readonly endedAt?: string;
   readonly end?: InstanceEnd;
   readonly noticeAt?: string;

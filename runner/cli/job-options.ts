@@ -215,6 +215,7 @@ export const jobOptionRows = {
   }),
   ...inGroup(WORK, {
     id: parsed('<name>', 'give the job this id; the same id continues a submission that broke off', values.jobId),
+    name: parsed('<text>', 'give the job this name, which jobs and status show; it may be used again', values.jobName),
     batchSize: withDefault(
       parsed<number | 'auto'>(
         '<n|auto>',

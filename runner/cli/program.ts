@@ -1,6 +1,7 @@
 /** Builds the command line from its commands, and turns errors into messages and exit codes. */
 import { Command, CommanderError } from 'commander';
 import { cancelCommand } from '../commands/cancel.js';
+import { compareCommand } from '../commands/compare.js';
 import { doctorCommand } from '../commands/doctor.js';
 import { errorsCommand } from '../commands/errors.js';
 import { fleetCommand } from '../commands/fleet.js';
@@ -8,9 +9,13 @@ import { jobsCommand } from '../commands/jobs.js';
 import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
+import { rerunCommand } from '../commands/rerun.js';
+import { reportCommand } from '../commands/report.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
+import { rmCommand } from '../commands/rm.js';
 import { runCommand } from '../commands/run.js';
+import { showCommand } from '../commands/show.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { tryCommand } from '../commands/try.js';
@@ -30,11 +35,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   submitCommand,
   statusCommand,
   watchCommand,
+  showCommand,
+  reportCommand,
   resultsCommand,
   errorsCommand,
   cancelCommand,
   resumeCommand,
+  rerunCommand,
+  compareCommand,
   jobsCommand,
+  rmCommand,
   logsCommand,
   fleetCommand,
   localCommand,

@@ -10,6 +10,7 @@ import { integerBetween } from './values.js';
 /** They say how a fleet works on a job. */
 const OF_FLEETS: ReadonlySet<string> = new Set([
   'id',
+  'name',
   'batchSize',
   'batchBytes',
   'maxWorkers',

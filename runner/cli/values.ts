@@ -3,9 +3,13 @@
  * value in front of that sentence.
  */
 import { InvalidArgumentError } from 'commander';
+import type { JobState } from '../../core/contract/job.js';
 import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
 import { NAME_CHARACTERS } from '../../core/contract/job-options.js';
 import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
+import type { Ranges } from '../../core/dataset/ranges.js';
+import { printable } from '../../core/printable.js';
+import { ITEMS_FORM, parseItems } from '../../core/rerun/item-ranges.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
 /** No option takes a larger number of instances, because a slip of the keyboard must not cost a fortune. */
@@ -158,6 +162,72 @@ export function secret(
 export function jobId(text: string): string {
   if (!isJobId(text)) throw new InvalidArgumentError(`A job's id has ${JOB_ID_RULE}.`);
   return text;
+}
+
+/** A name stands in lines of text, beside others. */
+const MOST_JOB_NAME_CHARACTERS = 100;
+
+/** A name is for people: it may have any characters that a line can show. */
+export function jobName(text: string): string {
+  const name = text.trim();
+  if (name === '' || name.length > MOST_JOB_NAME_CHARACTERS || name !== printable(name)) {
+    throw new InvalidArgumentError(`A job's name is one line of 1 to ${MOST_JOB_NAME_CHARACTERS} characters.`);
+  }
+  return name;
+}
+
+export function errorCodes(text: string, previous: readonly string[] = []): readonly string[] {
+  if (text === '' || text.length > NAME_CHARACTERS) {
+    throw new InvalidArgumentError(`It must have 1 to ${NAME_CHARACTERS} characters.`);
+  }
+  return previous.includes(text) ? previous : [...previous, text];
+}
+
+export function itemRanges(text: string): Ranges {
+  const items = parseItems(text);
+  if (items === undefined) throw new InvalidArgumentError(`It must be ${ITEMS_FORM}.`);
+  return items;
+}
+
+/** A larger share would call different numbers equal. */
+export function tolerance(text: string): number {
+  const value = /^\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('It must be a number between 0 and 1, such as 1e-6.');
+  return value;
+}
+
+const STATES: Readonly<Record<JobState, true>> = {
+  submitting: true,
+  running: true,
+  complete: true,
+  cancelled: true,
+  failed: true,
+};
+
+export function jobStates(text: string, previous: readonly JobState[] = []): readonly JobState[] {
+  const names = text.split(',').map((name) => name.trim());
+  const known = names.filter((name): name is JobState => Object.hasOwn(STATES, name));
+  if (known.length < names.length) {
+    throw new InvalidArgumentError(`It must be of ${Object.keys(STATES).join(', ')}, with commas between them.`);
+  }
+  return [...previous, ...known];
+}
+
+/** A time span before now, or a moment. */
+export type Moment =
+  { readonly kind: 'span'; readonly beforeMs: number } | { readonly kind: 'date'; readonly atMs: number };
+
+const DAY_MS = 86_400_000;
+
+export function moment(text: string): Moment {
+  const days = /^(\d+(?:\.\d+)?)d$/.exec(text.trim())?.[1];
+  const beforeMs = days === undefined ? durationMs(text) : Number(days) * DAY_MS;
+  if (beforeMs !== undefined) return { kind: 'span', beforeMs };
+  const atMs = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(atMs)) {
+    throw new InvalidArgumentError('It must be a time span, such as 90m, 12h or 7d, or a date, such as 2026-01-31.');
+  }
+  return { kind: 'date', atMs };
 }
 
 export interface PlannedReclaim {

@@ -8,6 +8,7 @@ import type { Terminal } from '../display/terminal.js';
 import { shorten } from '../../core/shorten.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { countFailures, type FailureCode, type FailureCodes } from '../results/failure-codes.js';
+import { readFamily } from '../results/family/read-family.js';
 import { joinsOf } from '../results/joined/joins-of.js';
 import { readJobView } from '../status/job-status.js';
 
@@ -41,7 +42,9 @@ async function errors({
     { withInput: true, withSource: dataset.sources !== undefined },
     { store, signal },
   );
-  const found = await countFailures({ job, batches, store, signal }, { all: options.all ?? false, joins });
+  const family = await readFamily(view.manifest, { store, signal });
+  const reading = { job, batches, store, signal, ...definedFields({ family }) };
+  const found = await countFailures(reading, { all: options.all ?? false, joins });
   if (options.json)
     terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);
   else {

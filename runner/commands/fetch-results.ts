@@ -5,9 +5,10 @@ import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
-import { columnsText, failedItemsText, problemsOf } from '../results/describe-written.js';
+import { columnsText, failedItemsText, problemsOf, rerunsText } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { type ResultsChoice, writeOutput } from '../results/write-output.js';
+import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
@@ -35,6 +36,8 @@ export interface Fetched {
   readonly resultsFile?: string;
   /** True when no batch was given up and the file holds all outcomes. */
   readonly whole: boolean;
+  /** Present when the file was written. */
+  readonly written?: WrittenResults;
 }
 
 export interface Fetch {
@@ -67,7 +70,7 @@ async function write(
   const { clock, cwd } = context;
   const { manifest } = await readJobView(ports.store, progress.job, signal);
   const world = { ...outputWorld(context, output.given, ports), signal };
-  const written = await writeOutput(output.choice, world, resultsOfJob(manifest, ports, signal));
+  const written = await writeOutput(output.choice, world, await resultsOfJob(manifest, ports, signal));
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) {
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));
@@ -78,7 +81,8 @@ async function write(
   for (const message of failedItemsText(written)) display.show(newsNow(clock, 'info', 'failed-items-written', message));
   const problems = problemsOf(written);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
-  return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0 };
+  for (const message of rerunsText(written)) display.show(newsNow(clock, 'info', 'results-of-reruns', message));
+  return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0, written };
 }
 
 /** Keeps the computed results in the stack when the final write fails (R15). */

@@ -1,9 +1,11 @@
 /** Puts the options of results and the world of a command together, as runner/results needs them. */
 import type { Manifest } from '../../core/contract/job.js';
+import { provenanceOf } from '../../core/record/provenance.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
 import type { resultsOptions } from '../cli/results-options.js';
+import { readFamily } from '../results/family/read-family.js';
 import type { OutputWorld } from '../results/open-results.js';
 import type { GivenFile } from '../results/output-place.js';
 import type { ResultsChoice, ResultsOfJob } from '../results/write-output.js';
@@ -41,8 +43,14 @@ export const outputWorld = (
   ...(ports === undefined ? {} : { s3: { buckets: ports.resultBuckets, stackBucket: ports.config.bucket } }),
 });
 
-export const resultsOfJob = (
-  { job, createdAt, batches, dataset }: Manifest,
+/** The results of reruns show through their parent. */
+export async function resultsOfJob(
+  manifest: Manifest,
   { store }: Pick<StackPorts, 'store'>,
   signal: AbortSignal,
-): ResultsOfJob => ({ job, batches, store, signal, createdAt, dataset });
+): Promise<ResultsOfJob> {
+  const { job, createdAt, batches, dataset } = manifest;
+  const family = await readFamily(manifest, { store, signal });
+  const provenance = provenanceOf(manifest);
+  return { job, batches, store, signal, createdAt, dataset, provenance, ...definedFields({ family }) };
+}

@@ -7,8 +7,9 @@ import { resultsOptions } from '../cli/results-options.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { wrap } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
+import { judgedWithReruns } from '../results/family/judge.js';
 import { defaultResultsFile } from '../results/default-name.js';
-import { columnsText, failedItemsText, problemsOf, writtenText } from '../results/describe-written.js';
+import { columnsText, failedItemsText, problemsOf, rerunsText, writtenText } from '../results/describe-written.js';
 import { OutputClosed } from '../results/byte-output.js';
 import { goesToStandardOutput } from '../results/open-results.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
@@ -29,6 +30,7 @@ const resultsRows = {
     ...resultsOptions.out,
     help: resultsOptions.out.help.replace(' (default', "; '-' is standard output (default"),
   },
+  jobOfLine: toggle('name the job of each line, which is the job itself or one of its reruns'),
   partial: toggle(
     'write what a running job has so far: its finished batches, and the items that workers have saved of others',
   ),
@@ -37,7 +39,7 @@ const resultsRows = {
 export const resultsCommand = defineStackCommand({
   name: 'results',
   description:
-    'Write the results of a job, in dataset order. The output has one line per item; while the job runs, it has only the finished items.',
+    'Write the results of a job, in dataset order. The output has one line per item, the newest of the job and its reruns; while the job runs, it has only the finished items.',
   args: { job: 'the id of the job' },
   options: resultsRows,
   examples: ['spotpool results herg --local --out herg.jsonl', "spotpool results herg --out - | jq -c 'select(.ok)'"],
@@ -52,16 +54,16 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   const view = await readJobView(store, job, signal, memory);
   const { dataset } = view.manifest;
   const out = options.out ?? defaultResultsFile(dataset.name, options.outFormat);
-  const choice = { ...resultsChoice(out, options), partial: options.partial };
+  const choice = { ...resultsChoice(out, options), partial: options.partial, jobOfLine: options.jobOfLine };
   const world = outputWorld(context, await givenFiles({ ...options, datasets: [dataset.name] }, cwd), ports);
   await requireWritable(choice, world, job);
   const toStandardOutput = await goesToStandardOutput(choice, world);
   requireEnd(progressOfJob(view), choice);
   try {
-    const written = await writeOutput(choice, world, resultsOfJob(view.manifest, ports, signal));
+    const written = await writeOutput(choice, world, await resultsOfJob(view.manifest, ports, signal));
     const shown = !toStandardOutput;
     printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false, only: options.only });
-    const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
+    const code = exitCodeOf(judgedWithReruns(await readJobProgress(store, job, signal, memory), written));
     return problemsOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // The reader has closed the output, as `spotpool results job --out - | head` does.
@@ -117,6 +119,7 @@ function printWritten(
     writtenText(written, only),
     ...columnsText(written.file, written.columns),
     ...failedItemsText(written),
+    ...rerunsText(written),
   ].flatMap((line) => (terminal.interactive ? wrap(line, terminal.size().columns) : line));
   terminal.out(`${[...lines, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
 }

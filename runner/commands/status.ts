@@ -65,9 +65,12 @@ export function statusLines(
   const completed = judgeJob(status) === 'success' ? colors.green : colors.red;
   const color = { complete: completed, failed: colors.red, cancelled: colors.yellow }[status.state as 'complete'];
   const rows: readonly (readonly [string, string])[] = [
+    ...(status.name === undefined ? [] : [['name', oneLine(status.name)] as const]),
     ['state', (ended ? color : colors.cyan)(status.state)],
     ...(status.reason === undefined ? [] : [['why', sentence(status.reason)] as const]),
     ...(status.brokenOff === undefined ? [] : [['submit', colors.yellow(brokenOffText(status))] as const]),
+    ...(status.parent === undefined ? [] : [['rerun of', status.parent] as const]),
+    ...(status.reruns === undefined ? [] : [['reruns', status.reruns.join(', ')] as const]),
     ['model', status.model],
     ['dataset', status.dataset],
     ...(status.identity === undefined ? [] : [['ids', identityText(status.identity)] as const]),

@@ -18,10 +18,12 @@ import { stateDirectory } from '../local-cloud/paths.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
 import type { PythonTarget } from '../python/python-packages.js';
+import type { RerunSource } from '../rerun/rerun-source.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
+import { packWithGit } from '../submit/git-state.js';
 import { submitJob } from '../submit/submit-job.js';
 import type { SubmitPorts } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -60,6 +62,13 @@ function checkProgress({ clock, terminal }: CliContext): CheckProgress {
   };
 }
 
+export interface SubmittedRerun {
+  readonly source: RerunSource;
+  readonly pack: NonNullable<SubmitPorts['pack']>;
+  /** False when the model, or its weights, are in the bucket and not on this machine. */
+  readonly isTried: boolean;
+}
+
 export async function submitFromFlags(
   context: CliContext,
   ports: StackPorts,
@@ -74,13 +83,16 @@ export async function submitFromFlags(
     readonly mayBeComplete?: boolean;
     /** It records the progress, for the messages after an interruption. */
     readonly started?: CommandProgress;
+    /** Present when the job is a rerun. */
+    readonly rerun?: SubmittedRerun;
     readonly display: Display;
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
   const { cwd, clock, random, user, version } = context;
   const { flags, display, signal } = submission;
-  const { id, setup, batchSize, batchBytes } = flags;
+  const { id, name, setup, batchSize, batchBytes } = flags;
+  const { rerun } = submission;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
@@ -100,7 +112,7 @@ export async function submitFromFlags(
       },
       slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
-      ...definedFields({ id, mayBeComplete: submission.mayBeComplete }),
+      ...definedFields({ id, name, rerun: rerun?.source, mayBeComplete: submission.mayBeComplete }),
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },
@@ -111,7 +123,8 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
-      ...firstTryOf(context, ports.config, submission),
+      pack: rerun?.pack ?? packWithGit(context.env),
+      ...(rerun?.isTried === false ? {} : firstTryOf(context, ports.config, submission)),
       ...definedFields({ publishWorker: publish }),
     },
     {

@@ -1,9 +1,10 @@
 /** `spotpool submit` enqueues a job and returns at once with its id. */
 import { type Call, defineCommand } from '../cli/command.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { openStack } from '../cli/open-stack.js';
-import { stackOptions } from '../cli/stack-options.js';
+import { type StackFlags, stackOptions } from '../cli/stack-options.js';
 import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
@@ -11,7 +12,7 @@ import type { Terminal } from '../display/terminal.js';
 import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
 import { uncontrolledText, wakeController } from './wake-controller.js';
-import { refuseSeedAlone, requireDataset, submitFromFlags } from './submit-job.js';
+import { refuseSeedAlone, requireDataset, submitFromFlags, type SubmittedJob } from './submit-job.js';
 
 const submitOptions = { ...jobOptionRows, ...stackOptions };
 
@@ -38,13 +39,38 @@ const warningsOnly = (terminal: Terminal): Display => ({
   close: () => undefined,
 });
 
+export const submitDisplay = ({ terminal, clock }: CliContext, json: boolean): Display =>
+  json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
+
+/** Wakes the stack's controller, and prints the job with the commands that follow. */
+export async function printSubmitted(
+  context: CliContext,
+  ports: StackPorts,
+  display: Display,
+  { submitted, flags }: { readonly submitted: SubmittedJob; readonly flags: StackFlags & { readonly json: boolean } },
+): Promise<void> {
+  const { terminal } = context;
+  await wakeController(context, ports);
+  const where = stackArguments(flags);
+  const uncontrolled = uncontrolledText(ports.config, submitted.job, where);
+  if (flags.json) {
+    terminal.out(`${JSON.stringify(submitted)}\n`);
+    terminal.err(uncontrolled);
+    return;
+  }
+  display.show({ event: 'submitted', ...submitted });
+  terminal.out(uncontrolled);
+  if (uncontrolled === '') terminal.out(`  follow it:      spotpool watch ${submitted.job}${where}\n`);
+  terminal.out(`  fetch results:  spotpool results ${submitted.job}${where}\n`);
+}
+
 async function submit({ context, words: datasets, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
-  const { terminal, clock, signal } = context;
+  const { signal } = context;
   refuseSeedAlone(options);
   const datasetFiles = await checkBeforeStart(context, () => requireDataset(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};
-  const display = options.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
+  const display = submitDisplay(context, options.json);
   try {
     const submitted = await submitFromFlags(context, ports, {
       datasets,
@@ -55,18 +81,7 @@ async function submit({ context, words: datasets, options }: Call<'dataset', typ
       signal,
     });
     started.job = submitted.job;
-    await wakeController(context, ports);
-    const where = stackArguments(options);
-    const uncontrolled = uncontrolledText(ports.config, submitted.job, where);
-    if (options.json) {
-      terminal.out(`${JSON.stringify(submitted)}\n`);
-      terminal.err(uncontrolled);
-      return EXIT.ok;
-    }
-    display.show({ event: 'submitted', ...submitted });
-    terminal.out(uncontrolled);
-    if (uncontrolled === '') terminal.out(`  follow it:      spotpool watch ${submitted.job}${where}\n`);
-    terminal.out(`  fetch results:  spotpool results ${submitted.job}${where}\n`);
+    await printSubmitted(context, ports, display, { submitted, flags: options });
     return EXIT.ok;
   } catch (error) {
     await reportInterruption(context, { ports, own: false }, started, options, error);

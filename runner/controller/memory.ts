@@ -5,6 +5,7 @@ import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
 import type { Silence } from '../../core/pool/silence.js';
+import type { HistoryMemory } from './act/keep-history.js';
 import { newScanMemory, type ScanMemory } from './observe/outcome-parts.js';
 import type { ReadEnds } from './observe/read-ends.js';
 import type { KnownStatuses } from './observe/read-statuses.js';
@@ -61,6 +62,8 @@ export interface ControllerMemory {
   /** It changes through `learn` alone. */
   pool: PoolState;
   readonly jobs: Map<string, JobMemory>;
+  /** The history of each job that is at work, or whose instances still run. */
+  readonly histories: Map<string, HistoryMemory>;
   /** The ends of jobs. A job that has ended is not read again until its ends change, since it needs nothing of a controller. */
   readonly ends: Map<string, ReadEnds>;
   readonly tickets: TicketCache;
@@ -77,6 +80,7 @@ export const newJobMemory = (): JobMemory => ({ scan: newScanMemory(), unable: n
 export const newControllerMemory = (): ControllerMemory => ({
   pool: UNKNOWN_POOL,
   jobs: new Map(),
+  histories: new Map(),
   ends: new Map(),
   tickets: { known: new Map() },
   statuses: new Map(),

@@ -54,6 +54,10 @@ export interface FleetCounts {
 
 export interface JobProgress {
   readonly job: string;
+  /** The name that the user gave the job. */
+  readonly name?: string;
+  /** The job that this one is a rerun of. */
+  readonly parent?: string;
   readonly state: JobState;
   readonly reason?: string;
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
@@ -102,6 +106,7 @@ export function progressOfJob({ job, manifest, facts, verdict, ends, sent, submi
   const { identity } = manifest.dataset;
   return {
     job,
+    ...definedFields({ name: manifest.name, parent: manifest.parent }),
     ...verdict,
     batches: { total: manifest.batches, ...facts.progress.batches },
     items: { total: manifest.dataset.items, ...facts.progress.items },

@@ -11,6 +11,7 @@ import type { FleetDescription } from '../ports.js';
 import { countUsage } from './act/count-usage.js';
 import { endJobs } from './act/end-jobs.js';
 import { disarmParked } from './act/hold-switch.js';
+import { keepHistories } from './act/keep-history.js';
 import { resendBatches } from './act/resend-batches.js';
 import { decideEnds, decideEndsWithoutWorkers, isWaiting } from './decide/job-ends.js';
 import { decideResends, decideSilentResends } from './decide/resends.js';
@@ -53,6 +54,7 @@ export async function runPass(
   // A job that fails here lets the fleet be parked in the next pass.
   const left = await endJobsWithoutWorkers(jobs, steered, context);
   reportTroubles(steered, context);
+  await keepHistories(left, steered, context);
 
   return {
     ...standing,

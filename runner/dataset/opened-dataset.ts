@@ -1,5 +1,5 @@
 /** An opened dataset: a stream of items, whatever it is read from. */
-import type { DatasetSample, DatasetSpec } from '../../core/contract/job.js';
+import type { DatasetSample, DatasetSpec, IdentitySpec } from '../../core/contract/job.js';
 import type { SourceLine } from '../../core/contract/source-line.js';
 import type { FileUploads } from './files/file-uploads.js';
 import type { FilesSample, SampleOfFiles } from './files/files-request.js';
@@ -31,6 +31,8 @@ export interface Dataset {
   readonly sample?: DatasetSample;
   /** The files or objects that the rows are from. Absent when each of them is an item. */
   readonly sources?: DatasetSources;
+  /** The groups have kept lines already, with these ids and fields. */
+  readonly copied?: Pick<IdentitySpec, 'idField' | 'keep'>;
   /** Reads the dataset from the beginning. Each call reads it again, but the content of a pipe can be read only once. */
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */

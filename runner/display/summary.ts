@@ -50,7 +50,7 @@ function headline(summary: JobSummary, colors: Colors): string {
   return `${mark} Job ${colors.bold(summary.job)} ${BECAME[summary.state]}${after}${butText(summary)}.`;
 }
 
-const BECAME: Readonly<Record<JobSummary['state'], string>> = {
+export const BECAME: Readonly<Record<JobSummary['state'], string>> = {
   submitting: 'is being submitted',
   running: 'is running',
   complete: 'is complete',

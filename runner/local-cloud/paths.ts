@@ -24,6 +24,9 @@ export interface InstalledFiles {
   readonly cli: string;
   /** The host of JavaScript models. */
   readonly host: string;
+  /** The script and the style sheet of the page of a job. */
+  readonly pageScript: string;
+  readonly pageStyle: string;
 }
 
 export function installedFiles(directory: string = packageDirectory()): InstalledFiles {
@@ -35,6 +38,8 @@ export function installedFiles(directory: string = packageDirectory()): Installe
     workerBundle: path.join(directory, 'dist/bundle/worker.tar.gz'),
     cli: path.join(directory, 'dist/bundle/spotpool.mjs'),
     host: path.join(directory, 'dist/bundle/host.mjs'),
+    pageScript: path.join(directory, 'dist/page/app.js'),
+    pageStyle: path.join(directory, 'dist/page/style.css'),
   };
 }
 

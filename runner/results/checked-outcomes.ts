@@ -13,6 +13,8 @@ export interface OutcomeReading {
   readonly signal: AbortSignal;
   /** Only these batches are read, so that a second reading sees what the first saw. */
   readonly chosen?: ReadonlySet<number>;
+  /** So many jobs are read at once, and share the memory; 1 when absent. */
+  readonly readings?: number;
 }
 
 export interface CheckedBatch {
@@ -31,10 +33,11 @@ export async function* checkedOutcomes({
   store,
   signal,
   chosen,
+  readings,
 }: OutcomeReading): AsyncGenerator<CheckedBatch, void> {
   const plan = new PlannedBatches(store, job, signal);
   try {
-    for await (const outcome of outcomesInOrder(store, job, signal)) {
+    for await (const outcome of outcomesInOrder(store, job, signal, readings)) {
       if (outcome.batch >= batches) break; // the plan has no such batch
       if (chosen !== undefined && !chosen.has(outcome.batch)) continue;
       const planned = await plan.itemsOf(outcome.batch);

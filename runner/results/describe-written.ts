@@ -43,6 +43,15 @@ export function failedItemsText({ failed, failedItems }: WrittenResults): readon
     : [`${head} ${plural(unreadable, 'item')} could not be read when they were submitted, so they are not in it.`];
 }
 
+/** Says which of the results come from reruns, and which reruns may bring more. */
+export const rerunsText = ({ reruns = [] }: WrittenResults): readonly string[] =>
+  reruns.flatMap(({ job, state, items }) => {
+    const isOpen = state === 'submitting' || state === 'running';
+    if (items === 0 && !isOpen) return [];
+    const more = isOpen ? ' That rerun has not ended, so it may bring more.' : '';
+    return [`${plural(items, 'result')} ${items === 1 ? 'is' : 'are'} from the rerun ${job}.${more}`];
+  });
+
 function describeMissing({ batches, missingBatches, firstMissing, partialItems }: WrittenResults): readonly string[] {
   if (firstMissing === undefined) return [];
   if (partialItems !== undefined) {

@@ -1,6 +1,7 @@
 /** Counts the failed items of a job by code, with the first item of each. It holds a bounded number of codes, and reads a bounded number of outcomes and bytes. */
 import type { FailedRow } from '../../core/contract/result-row.js';
-import { checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
+import { type CheckedBatch, checkedOutcomes } from './checked-outcomes.js';
+import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
 import type { Joins } from './joined/joins-of.js';
 import { rowsOf } from './rows.js';
 
@@ -42,11 +43,13 @@ export interface FailureReading {
   readonly mostOutcomes?: number;
 }
 
+/** With reruns, an item counts by the row that the results have. */
 export async function countFailures(
-  reading: OutcomeReading,
+  reading: FamilyReading,
   { all, joins, mostOutcomes = MOST_OUTCOMES }: FailureReading,
 ): Promise<FailureCodes> {
-  const found = new Map<string, { count: number; readonly first: FailedRow }>();
+  if (reading.family !== undefined) return countMerged(reading, { all, joins });
+  const found: Found = new Map();
   let [failed, ok, batches, bytes] = [0, 0, 0, 0];
   let readAll = true;
   for await (const outcome of checkedOutcomes(reading)) {
@@ -62,12 +65,50 @@ export async function countFailures(
     if (outcome.checked.failed === 0) continue;
     for await (const rows of rowsOf(outcome)) for (const row of rows) if (!row.ok) add(found, row);
   }
-  const codes = [...found].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
-  const ofOtherCodes = failed - codes.reduce((sum, code) => sum + code.count, 0);
-  return { codes: await withPlaces(codes, joins), failed, ofOtherCodes, ok, batches, readAll };
+  return { ...(await listed(found, failed, joins)), failed, ok, batches, readAll };
 }
 
-function add(found: Map<string, { count: number; readonly first: FailedRow }>, row: FailedRow): void {
+async function countMerged(
+  reading: FamilyReading,
+  { all, joins }: { readonly all: boolean; readonly joins: Joins },
+): Promise<FailureCodes> {
+  const found: Found = new Map();
+  let [failed, ok, batches, bytes] = [0, 0, 0, 0];
+  let readAll = true;
+  const onRerunBatch = (_job: string, { size }: CheckedBatch): void => void (bytes += size);
+  const onBatch = ({ size }: CheckedBatch): void => {
+    bytes += size;
+    batches += 1;
+  };
+  let isFull = false;
+  for await (const rows of readFamilyRows(reading, { onBatch, onRerunBatch })) {
+    readAll = !isFull;
+    if (isFull) break;
+    for (const row of rows) {
+      if (row.ok) ok += 1;
+      else {
+        failed += 1;
+        add(found, row);
+      }
+    }
+    isFull = !all && bytes >= MOST_BYTES;
+  }
+  return { ...(await listed(found, failed, joins)), failed, ok, batches, readAll };
+}
+
+type Found = Map<string, { count: number; readonly first: FailedRow }>;
+
+async function listed(
+  found: Found,
+  failed: number,
+  joins: Joins,
+): Promise<Pick<FailureCodes, 'codes' | 'ofOtherCodes'>> {
+  const codes = [...found].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
+  const ofOtherCodes = failed - codes.reduce((sum, code) => sum + code.count, 0);
+  return { codes: await withPlaces(codes, joins), ofOtherCodes };
+}
+
+function add(found: Found, row: FailedRow): void {
   const entry = found.get(row.error.code);
   if (entry !== undefined) entry.count += 1;
   else if (found.size < MOST_CODES) found.set(row.error.code, { count: 1, first: row });

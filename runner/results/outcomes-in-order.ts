@@ -16,7 +16,7 @@ export interface Outcome {
 
 /** At some 30 ms a request, so many hide the latency at 500 requests a second. */
 const OUTCOMES_AHEAD = 16;
-/** The bytes held in memory at once. One outcome may exceed it. */
+/** The bytes held in memory at once, by all readings together. One outcome of each may exceed its share. */
 const BYTES_AHEAD = 64 * 1024 * 1024;
 /** A larger outcome is streamed when it is needed. */
 const LARGE_BYTES = 16 * 1024 * 1024;
@@ -26,11 +26,15 @@ interface Ahead {
   readonly outcome: Promise<Outcome>;
 }
 
+/** `readings`: so many jobs are read at once, and share the memory. */
 export async function* outcomesInOrder(
   store: ObjectStore,
   job: string,
   outerSignal: AbortSignal,
+  readings = 1,
 ): AsyncGenerator<Outcome> {
+  const mostBytes = BYTES_AHEAD / readings;
+  const largeBytes = Math.min(LARGE_BYTES, mostBytes);
   // A consumer that stops early also aborts the requests that read ahead.
   const stopped = new AbortController();
   const signal = AbortSignal.any([outerSignal, stopped.signal]);
@@ -40,7 +44,7 @@ export async function* outcomesInOrder(
   let more = true;
   try {
     for (;;) {
-      while (more && ahead.length < OUTCOMES_AHEAD && bytesAhead < BYTES_AHEAD) {
+      while (more && ahead.length < OUTCOMES_AHEAD && bytesAhead < mostBytes) {
         const next = await listed.next();
         if (next.done === true) {
           more = false;
@@ -49,7 +53,7 @@ export async function* outcomesInOrder(
         const { key, size } = next.value;
         const batch = batchOfOutcomeKey(key);
         if (batch === undefined) continue;
-        const large = size > LARGE_BYTES;
+        const large = size > largeBytes;
         const outcome = (large ? streamed : fetched)(store, { key, size, batch }, signal);
         outcome.catch(() => undefined); // the error is thrown below, when this outcome is next
         const bytes = large ? 0 : size;

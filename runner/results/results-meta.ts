@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { jobId } from '../../core/contract/job-id.js';
 import { count, decode, just, object, oneOf, optional, text } from '../../core/contract/shape.js';
+import { provenance, type Provenance } from '../../core/record/provenance.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { systemCode } from '../errors.js';
 import type { OutputFacts } from './row-sink.js';
@@ -16,6 +17,8 @@ export interface JobIdentity {
   readonly job: string;
   /** The time of submission from the manifest (ISO 8601). */
   readonly createdAt: string;
+  /** The data, the code and the options that made the results. Older versions write none. */
+  readonly provenance?: Provenance;
 }
 
 export interface ResultsMeta extends JobIdentity {
@@ -75,6 +78,7 @@ const metaShape = object<ResultsMeta & { readonly version: 1 }>({
   // The id becomes a part of a file's name.
   job: jobId,
   createdAt: text(LONGEST_FIELD),
+  provenance: optional(provenance),
   bytes: count,
   sha256: text(LONGEST_FIELD),
   writtenAt: text(LONGEST_FIELD),

@@ -60,6 +60,8 @@ export interface RowColumns {
   readonly keep: readonly string[];
   readonly hasInput: boolean;
   readonly hasSource: boolean;
+  /** Each row names the job that computed it. */
+  readonly hasJob?: boolean;
 }
 
 export const PLAIN_COLUMNS: RowColumns = { hasId: false, keep: [], hasInput: false, hasSource: false };

@@ -2,8 +2,10 @@
 import type { DatasetSpec } from '../../core/contract/job.js';
 import type { ResultRow } from '../../core/contract/result-row.js';
 import { definedFields } from '../../core/defined-fields.js';
+import type { Provenance } from '../../core/record/provenance.js';
 import { UserError } from '../errors.js';
-import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
+import type { CheckedBatch } from './checked-outcomes.js';
+import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
 import { itemLinesForm } from './forms/item-lines.js';
 import {
   chooseForm,
@@ -15,7 +17,6 @@ import {
 } from './open-results.js';
 import { isSameFile } from './output-place.js';
 import { outTarget } from './out-target.js';
-import { readRows } from './read-rows.js';
 import { SeenRows } from './seen-rows.js';
 import type { JobIdentity } from './results-meta.js';
 import { type JoinFlags, type Joins, joinsOf } from './joined/joins-of.js';
@@ -27,8 +28,9 @@ export interface ResultsChoice extends OutputChoice, JoinFlags {
   readonly partial?: boolean | undefined;
 }
 
-export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
+export interface ResultsOfJob extends Omit<FamilyReading, 'chosen' | 'chosenOf'> {
   readonly createdAt: string;
+  readonly provenance?: Provenance;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
 }
 
@@ -53,27 +55,27 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed & FoundColumns> {
-  const { createdAt, dataset, ...reading } = job;
-  const identity = { job: job.job, createdAt };
+  const { createdAt, dataset, provenance, ...reading } = job;
+  const identity = { job: job.job, createdAt, ...definedFields({ provenance }) };
   const failed = failedChoice(choice);
   if (failed !== undefined) {
     refuseObjects(dataset);
     await refuseSame(choice, failed, world);
   }
   const joins = joinsOf(job, choice, job);
-  const { form, chosen, chosenPartial, columns } = await formOf(choice, world, job, joins);
+  const { form, chosen, chosenOf, chosenPartial, columns } = await formOf(choice, world, job, joins);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && {
     file: failed.out,
     sink: await openBeside(sink, failed, world, identity),
     strip: choice.withInput !== true,
   };
-  const { only, partial } = choice;
+  const { only, partial, jobOfLine } = choice;
   const { stage } = joins;
   const written = await writeResults({
     ...reading,
     sink,
-    ...definedFields({ stage, only, partial, chosen, chosenPartial, failedOut }),
+    ...definedFields({ stage, only, partial, jobOfLine, chosen, chosenOf, chosenPartial, failedOut }),
   });
   return { ...written, ...definedFields({ columns }) };
 }
@@ -89,6 +91,8 @@ interface KnownForm extends FoundColumns {
   readonly chosen?: ReadonlySet<number>;
   /** The rows of unfinished batches that were seen. */
   readonly chosenPartial?: SeenRows;
+  /** The same for each rerun. */
+  readonly chosenOf?: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /** Reads all results once where the form depends on them. */
@@ -107,12 +111,16 @@ async function formOf(
   const onPartial = (some: readonly ResultRow[]): void => {
     for (const { index } of some) chosenPartial.add(index);
   };
-  const rows = readRows(job, { onBatch, onPartial, ...definedFields({ partial: choice.partial }) });
+  const chosenOf = new Map<string, Set<number>>(job.family?.reruns.map((rerun) => [rerun.job, new Set()]));
+  const onRerunBatch = (rerun: string, { batch }: CheckedBatch): void => void chosenOf.get(rerun)?.add(batch);
+  const { partial, jobOfLine } = choice;
+  const rows = readFamilyRows(job, { onBatch, onRerunBatch, onPartial, ...definedFields({ partial, jobOfLine }) });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
     found.survey.look(chosenRows(some, choice.only));
   }
-  return { form: found.survey.form(), chosen, chosenPartial, ...definedFields({ columns: found.survey.describe?.() }) };
+  const described = { columns: found.survey.describe?.() };
+  return { form: found.survey.form(), chosen, chosenOf, chosenPartial, ...definedFields(described) };
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */

@@ -1,10 +1,11 @@
 /** Writes a job's outcomes as results in dataset order. */
 import { definedFields } from '../../core/defined-fields.js';
 import { FailureTally, type ErrorCount } from '../../core/batch/failure-tally.js';
+import type { JobState } from '../../core/contract/job.js';
 import type { ResultRow } from '../../core/contract/result-row.js';
-import { type CheckedBatch, checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
+import { type CheckedBatch, checkedOutcomes } from './checked-outcomes.js';
+import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
 import type { Placed, RowSink } from './row-sink.js';
-import { readRows } from './read-rows.js';
 import type { SeenRows } from './seen-rows.js';
 
 /** A batch whose outcome does not match the plan. None of its lines is in the results. */
@@ -27,6 +28,8 @@ export interface WrittenResults {
   readonly missingBatches: number;
   /** The number of items of batches without an outcome that workers have saved. Present when they were asked for. */
   readonly partialItems?: number;
+  /** The rows that come from reruns, the oldest rerun first. Absent when the job has none. */
+  readonly reruns?: readonly RerunRows[];
   /** Present when the inputs of failed items were written to a file, too. */
   readonly failedItems?: { readonly file: string; readonly items: number };
   readonly firstMissing?: number;
@@ -35,10 +38,17 @@ export interface WrittenResults {
   readonly damaged: readonly DamagedBatch[];
 }
 
+/** The part of a rerun in the results of its parent. */
+export interface RerunRows {
+  readonly job: string;
+  readonly state: JobState;
+  readonly items: number;
+}
+
 /** A stage between the outcomes and their sink. It keeps the order of rows, and may add to them. */
 export type RowStage = (rows: AsyncIterable<readonly ResultRow[]>) => AsyncIterable<readonly ResultRow[]>;
 
-export interface ResultsRequest extends OutcomeReading {
+export interface ResultsRequest extends FamilyReading {
   readonly sink: RowSink;
   /** Absent when nothing is added to the rows. */
   readonly stage?: RowStage;
@@ -55,6 +65,8 @@ export interface ResultsRequest extends OutcomeReading {
   readonly partial?: boolean;
   /** Only these items of unfinished batches are written. */
   readonly chosenPartial?: SeenRows;
+  /** Each row names the job that computed it. */
+  readonly jobOfLine?: boolean;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
@@ -64,7 +76,7 @@ const NAMED_DAMAGED = 20;
 export async function writeResults(request: ResultsRequest): Promise<WrittenResults & Placed> {
   const { sink, failedOut, only } = request;
   try {
-    const tally = new Tally(request.batches);
+    const tally = new Tally(request);
     const more = await writeAll(request, tally);
     const written = { ...tally.total(), ...more };
     const facts = { partial: written.missingBatches + written.damagedBatches > 0, ...definedFields({ only }) };
@@ -91,9 +103,9 @@ async function writeAll(
   request: ResultsRequest,
   tally: Tally,
 ): Promise<Partial<Pick<WrittenResults, 'items' | 'failedItems'>>> {
-  const { sink, failedOut, stage, only, partial = false, chosenPartial, ...reading } = request;
-  const isPlain = stage === undefined && only === undefined && failedOut === undefined && !partial;
-  if (isPlain && sink.writeLines !== undefined) {
+  const { sink, failedOut, stage, only, partial = false, jobOfLine = false, chosenPartial, ...reading } = request;
+  const isPlain = stage === undefined && only === undefined && failedOut === undefined && !partial && !jobOfLine;
+  if (isPlain && !tally.isMerged && sink.writeLines !== undefined) {
     for await (const outcome of checkedOutcomes(reading)) {
       tally.add(outcome);
       if (outcome.checked.kind !== 'valid') continue;
@@ -106,11 +118,13 @@ async function writeAll(
   }
   let items = 0;
   let failedItems = 0;
-  const rows = readRows(reading, {
+  const rows = readFamilyRows(reading, {
     partial,
     ...definedFields({ chosenPartial }),
+    jobOfLine,
     onBatch: (outcome) => tally.add(outcome),
     onPartial: (some) => tally.addPartial(some),
+    onRow: (row, job) => tally.addMerged(row, job),
   });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     reading.signal.throwIfAborted();
@@ -136,9 +150,27 @@ class Tally {
   readonly #damaged: DamagedBatch[] = [];
 
   readonly #batches: number;
+  /** The number of items of a job with reruns. */
+  readonly #items: number | undefined;
+  /** The rows of each rerun. */
+  readonly #reruns: Map<string, { readonly job: string; readonly state: JobState; items: number }> | undefined;
 
-  constructor(batches: number) {
+  constructor({ batches, family }: Pick<ResultsRequest, 'batches' | 'family'>) {
     this.#batches = batches;
+    this.#items = family?.items;
+    this.#reruns = family && new Map(family.reruns.map(({ job, state }) => [job, { job, state, items: 0 }]));
+  }
+
+  /** True when rows of reruns take the place of the job's own, so that each row is counted by itself. */
+  get isMerged(): boolean {
+    return this.#reruns !== undefined;
+  }
+
+  addMerged(row: ResultRow, job: string): void {
+    if (this.#reruns === undefined) return;
+    this.#addRow(row);
+    const rerun = this.#reruns.get(job);
+    if (rerun !== undefined) rerun.items += 1;
   }
 
   add({ batch, planned, checked }: CheckedBatch): void {
@@ -150,6 +182,7 @@ class Tally {
         this.#damaged.push({ batch, items: planned.items, fault: checked.fault });
       return;
     }
+    if (this.isMerged) return;
     this.#ok += checked.ok;
     this.#failed += checked.failed;
     this.#failures.addAll(checked.failures);
@@ -157,12 +190,14 @@ class Tally {
 
   addPartial(rows: readonly ResultRow[]): void {
     this.#partial = (this.#partial ?? 0) + rows.length;
-    for (const row of rows) {
-      if (row.ok) this.#ok += 1;
-      else {
-        this.#failed += 1;
-        this.#failures.add(row.error);
-      }
+    if (!this.isMerged) for (const row of rows) this.#addRow(row);
+  }
+
+  #addRow(row: ResultRow): void {
+    if (row.ok) this.#ok += 1;
+    else {
+      this.#failed += 1;
+      this.#failures.add(row.error);
     }
   }
 
@@ -171,17 +206,23 @@ class Tally {
     const ok = this.#ok;
     const failed = this.#failed;
     const batches = this.#batches;
+    const items = ok + failed;
+    const errors = this.#failures.errors();
+    const reruns = this.#reruns && [...this.#reruns.values()];
+    // Reruns may have the items of the batches that the job itself lacks.
+    if (items === this.#items && reruns !== undefined)
+      return { items, ok, failed, errors, batches, missingBatches: 0, damagedBatches: 0, damaged: [], reruns };
     const damaged = this.#damaged;
     const damagedBatches = this.#damagedBatches;
     const firstMissing = this.#firstMissing;
     return {
-      items: ok + failed,
+      items,
       ok,
       failed,
-      errors: this.#failures.errors(),
+      errors,
       batches,
       missingBatches: this.#missing,
-      ...definedFields({ firstMissing, partialItems: this.#partial }),
+      ...definedFields({ firstMissing, partialItems: this.#partial, reruns }),
       damagedBatches,
       damaged,
     };

@@ -1,6 +1,7 @@
 /** Reads the status of jobs for `spotpool status`, `watch` and `jobs`. Its numbers are exact, whether a controller runs or not. */
 import { isJobId, JOB_ID_RULE } from '../../core/contract/job-id.js';
-import { manifestKey } from '../../core/contract/keys.js';
+import { manifestKey, rerunsPrefix } from '../../core/contract/keys.js';
+import { MOST_RERUNS } from '../../core/contract/rerun-mark.js';
 import type { SilentWorker } from '../../core/pool/silent-workers.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/memory.js';
@@ -13,9 +14,11 @@ import type { PreparingView } from '../display/views.js';
 import { readFleetView } from './fleet-view.js';
 import { groupPhases, groupPreparing, phasesOf, type PhaseView } from './preparing.js';
 import { groupShapes, type ShapeView } from './shapes.js';
-import { readJobEvents, sumEvents } from './worker-events.js';
+import { sumWork } from './work-totals.js';
 
 export interface JobStatus extends JobProgress {
+  /** Its reruns, by their ids. Absent when there are none. */
+  readonly reruns?: readonly string[];
   readonly fleet: FleetCounts;
   /** The workers that gave no sign of life for minutes, though EC2 shows their instances running. */
   readonly silent: readonly SilentWorker[];
@@ -77,9 +80,10 @@ export async function readJobStatus(
   signal: AbortSignal,
   memory?: JobMemory,
 ): Promise<JobStatus> {
-  const [progress, fleet] = await Promise.all([
+  const [progress, fleet, reruns] = await Promise.all([
     readJobProgress(ports.store, job, signal, memory),
     readFleetView(ports, signal),
+    listReruns(ports.store, job, signal),
   ]);
   const live = fleet.instances.filter(({ standing }) => standing !== undefined);
   const shapes = live.flatMap(({ shape }) => (shape?.job === job ? [shape] : []));
@@ -87,9 +91,10 @@ export async function readJobStatus(
     live.flatMap(({ prepared }) => prepared ?? []),
     job,
   );
-  const reported = shapes.length === 0 ? await sumEvents(readJobEvents(ports.store, job, signal)) : undefined;
+  const reported = shapes.length === 0 ? await sumWork(ports.store, progress, signal) : undefined;
   return {
     ...progress,
+    ...(reruns.length === 0 ? {} : { reruns }),
     fleet: fleet.counts,
     silent: fleet.instances.flatMap(({ instance, silentForMs }) =>
       silentForMs === undefined ? [] : [{ instance, silentForMs }],
@@ -101,6 +106,16 @@ export async function readJobStatus(
     ),
     phases: groupPhases(reported === undefined ? phases : Object.values(reported.phases)),
   };
+}
+
+/** The ids of reruns whose submission may still be going on, too. */
+async function listReruns(store: ObjectStore, job: string, signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { key } of store.list(rerunsPrefix(job), { signal })) {
+    const id = key.slice(rerunsPrefix(job).length).replace(/\.json$/, '');
+    if (isJobId(id) && found.length < MOST_RERUNS) found.push(id);
+  }
+  return found;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface PhaseView {
 }
 
 /** The order in which an instance goes through them. */
-const PHASES: readonly ModelPhase[] = ['boot', 'fetch', 'environment', 'weights', 'setup', 'load'];
+export const PHASES: readonly ModelPhase[] = ['boot', 'fetch', 'environment', 'weights', 'setup', 'load'];
 
 /** Returns the groups of instances that do the same, the largest first. */
 export function groupPreparing(statuses: Iterable<PreparingStatus>, job: string): readonly PreparingView[] {

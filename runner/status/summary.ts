@@ -1,15 +1,16 @@
 /** Makes the summary of a run as data: the results, the time, the instances and the cost. */
 import { definedFields } from '../../core/defined-fields.js';
-import { costOf, poolName, type Cost } from '../../core/pool/cost.js';
+import { costOf, type Cost } from '../../core/pool/cost.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { JobProgress } from '../controller/report.js';
 import type { ObjectStore, SpotPrices } from '../ports.js';
 import type { InstanceLedger } from './instance-ledger.js';
 import { groupPhases, type PhaseView } from './preparing.js';
 import { groupShapes, type ShapeView } from './shapes.js';
-import { readInstanceEvents, readJobEvents, sumEvents, type EventTotals } from './worker-events.js';
+import { pricesOf } from '../record/spot-prices.js';
+import { sumWork } from './work-totals.js';
+import { type EventTotals, readInstanceEvents } from './worker-events.js';
 
-const PRICES_AT_ONCE = 4;
 const READS_AT_ONCE = 8;
 
 export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy' | 'instanceHours'> {
@@ -38,7 +39,7 @@ export async function summarise(
   signal: AbortSignal,
 ): Promise<Summary> {
   const uses = ledger.uses(nowMs);
-  const { shapes, phases, ...events } = await sumEvents(readJobEvents(ports.store, progress.job, signal));
+  const { shapes, phases, ...events } = await sumWork(ports.store, progress, signal);
   const taken = ledger.all().filter(({ reclaimed }) => reclaimed);
   const hadNotice = await mapBounded(taken, READS_AT_ONCE, ({ instance }) => sawNotice(ports.store, instance, signal));
   const withNotice = hadNotice.filter(Boolean).length;
@@ -60,24 +61,6 @@ export async function summarise(
     phases: groupPhases(Object.values(phases)),
     cost: costOf(uses, await pricesOf(uses, ports.prices, signal)),
   };
-}
-
-/** A pool whose price is not available is left out; the cost names it. */
-async function pricesOf(
-  uses: readonly { readonly instanceType: string; readonly zone: string }[],
-  prices: SpotPrices,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const pools = [...new Map(uses.map((use) => [poolName(use), use])).entries()];
-  const found = await mapBounded(pools, PRICES_AT_ONCE, async ([name, pool]) => {
-    try {
-      return [name, await prices.spotDollarsPerHour(pool, signal)] as const;
-    } catch {
-      signal.throwIfAborted();
-      return [name, undefined] as const;
-    }
-  });
-  return new Map(found.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
 }
 
 async function sawNotice(store: ObjectStore, instance: string, signal: AbortSignal): Promise<boolean> {

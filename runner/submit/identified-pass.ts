@@ -60,7 +60,11 @@ export interface PassContext {
 
 export function beginPass({ job, request, hooks, dataset, checked, model, files }: PassContext): DatasetPass {
   const { signal, onEvent: notify } = hooks;
-  const kept = new KeptParts(identityRequest(dataset, request.dataset), { job, notify, ...definedFields({ checked }) });
+  const kept = new KeptParts(identityRequest(dataset, request.dataset), {
+    job,
+    notify,
+    ...definedFields({ checked, copied: dataset.copied }),
+  });
   const groups = dataset.read(signal, {
     notify,
     forJavaScript: model.spec.start.kind === 'module',

@@ -27,6 +27,8 @@ export interface KeptPartsOptions {
   /** The ids were checked before the submit, so they are not checked again. */
   readonly checked?: CheckedIds;
   readonly notify?: Notify;
+  /** The groups have the kept lines of another job, with these ids and fields. They are written as they are. */
+  readonly copied?: Pick<IdentitySpec, 'idField' | 'keep'>;
 }
 
 /** An interrupted submit of the job has written other kept lines. */
@@ -50,15 +52,15 @@ export class KeptParts {
   #duplicates: Duplicates | undefined;
 
   constructor(request: IdentityRequest, options: KeptPartsOptions) {
-    const ids = options.checked === undefined ? new IdSet() : undefined;
+    const ids = options.checked === undefined && options.copied === undefined ? new IdSet() : undefined;
     this.#ids = ids;
     this.#column = new IdentityColumn(request, (id) => ids?.add(id));
     this.#options = options;
   }
 
   /** Adds kept lines to the groups of the dataset. */
-  over(groups: AsyncIterable<ItemGroup>): AsyncGenerator<ItemGroup> {
-    return this.#column.over(groups);
+  over(groups: AsyncIterable<ItemGroup>): AsyncIterable<ItemGroup> {
+    return this.#options.copied === undefined ? this.#column.over(groups) : groups;
   }
 
   async add(part: number, lines: readonly string[]): Promise<void> {
@@ -74,6 +76,11 @@ export class KeptParts {
 
   /** Writes the rest, and returns the manifest's entry. Returns undefined when nothing is kept. */
   async end(writing: KeptWriting): Promise<IdentitySpec | undefined> {
+    const { copied } = this.#options;
+    if (copied !== undefined) {
+      await this.#writeAll(writing);
+      return { ...copied, digest: this.#hash.digest('hex') };
+    }
     const { idField, keep = [] } = this.#column.request;
     refuseUnknownFields(this.#column);
     if (this.#ids !== undefined && this.#column.hasIds) {
@@ -101,6 +108,7 @@ export class KeptParts {
 
   /** Without `--id-field`, the last item decides whether the items have ids. */
   #isSettled(): boolean {
+    if (this.#options.copied !== undefined) return true;
     if (this.#column.request.idField !== undefined) return this.#ids === undefined;
     return this.#column.isWithoutIds && !this.#column.isIdle;
   }

@@ -11,8 +11,7 @@ import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { isGuided } from '../../core/dataset/batch-planner.js';
 import { decodeManifest, encodeManifest, type Manifest } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
-import { enqueuedKey, manifestKey, probeKey, sentKey } from '../../core/contract/keys.js';
-import type { ProbeMark } from '../../core/contract/probe-mark.js';
+import { enqueuedKey, manifestKey, sentKey } from '../../core/contract/keys.js';
 import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { openDataset } from '../dataset/dataset.js';
@@ -27,9 +26,9 @@ import type { Weights } from '../weights/weights.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import type { DatasetPass } from './dataset-pass.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { firstTryOf } from './first-try-of.js';
 import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
-import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { JobDiffers } from './job-differs.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { modelRequestFor, refuseForOlderController } from './model-request.js';
@@ -59,7 +58,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined && request.mayBeComplete !== true) await refuseEnded(ports.store, job, signal);
-  const dataset = await openDataset(withSeed(request.dataset, job), ports.sources, signal);
+  const dataset = request.rerun?.dataset ?? (await openDataset(withSeed(request.dataset, job), ports.sources, signal));
   const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
@@ -67,7 +66,8 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
     const { shipped, leftOut, bytes, spec, packages } = model;
     if (request.controllerIsOlder === true) refuseForOlderController(spec);
-    onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
+    if (shipped.files > 0)
+      onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
     if (packages !== undefined) {
       const { requirements, isFromCache, summary } = packages;
       onEvent({ code: 'packages-locked', requirements, isFromCache, ...summary });
@@ -85,7 +85,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   }
 }
 
-interface SubmissionContext {
+export interface SubmissionContext {
   readonly job: string;
   readonly request: SubmitRequest;
   readonly ports: SubmitPorts;
@@ -108,7 +108,7 @@ async function submitOnce(given: SubmissionContext): Promise<Submitted> {
   try {
     // A dataset of nothing leaves nothing behind.
     if (!(await pass.hasMore())) throw noItems(dataset);
-    const mark = await firstTry(context, pass);
+    const mark = await firstTryOf(context, pass);
     const claim = await takeClaim(job, {
       ...ports,
       signal,
@@ -124,34 +124,6 @@ async function submitOnce(given: SubmissionContext): Promise<Submitted> {
   } finally {
     await pass.close();
   }
-}
-
-/** A submission that continues another one has nothing to try: the first one did, and left its pace. */
-async function firstTry(
-  { job, request, ports, hooks, dataset, model, weights, files }: SubmissionContext,
-  pass: DatasetPass,
-): Promise<ProbeMark | undefined> {
-  const { probe, clock, store } = ports;
-  const { signal } = hooks;
-  if (probe === undefined) return undefined;
-  for (const key of request.id === undefined ? [] : [probeKey(job), manifestKey(job)]) {
-    if ((await store.head(key, { signal })) !== undefined) return undefined;
-  }
-  const items = pass.firstItems(FIRST_TRY_ITEMS);
-  const { options, dataset: from } = request;
-  const env = request.model.packages?.env ?? {};
-  const streams = files?.isUsed === true ? files.streams : undefined;
-  const tried = {
-    model,
-    weights,
-    kind: dataset.kind,
-    items,
-    options,
-    cwd: from.cwd,
-    env,
-    ...definedFields({ streams }),
-  };
-  return tryFirst(tried, { probe, clock }, hooks);
 }
 
 class Submission {
@@ -187,7 +159,7 @@ class Submission {
     const before = await this.refuseOtherModel();
     const { sizes, slots = 1 } = this.#request;
     if (isGuided(sizes)) pass.pace = await readPace(this.#job, slots, this.#ports.store, this.#hooks.signal);
-    if (before === undefined) await this.#beginFiles();
+    if (before === undefined) await this.#begin();
     const { passed, sizeRaised } = await this.#readDataset(pass, before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.#hooks.onEvent(sizeRaised);
     // The worker is published before the manifest, because instances may boot for the job as soon as the manifest exists.
@@ -201,6 +173,11 @@ class Submission {
     const { items, badItems } = dataset;
     this.#hooks.onEvent({ code: 'submitted', job, resumed, items, badItems, batches });
     return { job, manifest: stored.manifest, resumed };
+  }
+
+  async #begin(): Promise<void> {
+    await this.#request.rerun?.begin(this.#job, this.#hooks.signal);
+    await this.#beginFiles();
   }
 
   /** From here on the files of a folder are uploaded while they are read, so that all of them are there before the manifest. */
@@ -259,10 +236,11 @@ class Submission {
     await uploadModel(this.#model, store, signal);
     await this.#putPackages();
     await this.#weights?.upload(store, weightsHooks(this.#hooks, clock));
-    const { options, createdBy, versions } = this.#request;
+    const { options, createdBy, versions, name, rerun } = this.#request;
     const manifest: Manifest = {
       version: 1,
       job: this.#job,
+      ...definedFields({ name, parent: rerun?.parent }),
       dataset: spec,
       model: this.#model.spec,
       options,

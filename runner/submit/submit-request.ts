@@ -7,6 +7,7 @@ import type { SourceObjects } from '../dataset/ports.js';
 import type { packageModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
+import type { RerunSource } from '../rerun/rerun-source.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 
@@ -23,6 +24,10 @@ export interface SubmitRequest {
   readonly options: JobOptions;
   /** The job's id. When absent it is made from the time. */
   readonly id?: string;
+  /** The name of the job, for people. */
+  readonly name?: string;
+  /** Present when the job is a rerun. Then the items are those of another job. */
+  readonly rerun?: RerunSource;
   /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
   readonly mayBeComplete?: boolean;
   readonly createdBy: string;

@@ -49,6 +49,7 @@ describe('a worker', () => {
       `${BUCKET}/jobs/*/results/*`,
       `${BUCKET}/jobs/*/attempts/*`,
       `${BUCKET}/jobs/*/unable/*`,
+      `${BUCKET}/jobs/*/summaries/*`,
       `${BUCKET}/fleet/exits/*`,
       `${BUCKET}/fleet/instances/*`,
       `${BUCKET}/fleet/status/*`,
@@ -106,9 +107,10 @@ describe('the controller', () => {
     expect(Object.keys(may())).not.toContain('ec2:TerminateInstances');
   });
 
-  it('may write progress, ends, state and its marks, but no outcome', () => {
+  it('may write progress, history, ends, state and its marks, but no outcome', () => {
     expect(may()['s3:PutObject']).toEqual([
       `${BUCKET}/jobs/*/progress.json`,
+      `${BUCKET}/jobs/*/history.json`,
       `${BUCKET}/ends/*`,
       `${BUCKET}/fleet/state.json`,
       `${BUCKET}/jobs/*/notified.json`,
@@ -137,6 +139,10 @@ describe("the CLI's user", () => {
     expect(put).toContain(`${BUCKET}/jobs/*/input/*`);
     expect(put).toContain(`${BUCKET}/workers/*`);
     expect(put.filter((resource) => resource.includes('results') || resource === `${BUCKET}/*`)).toEqual([]);
+  });
+
+  it('may remove jobs and their ends, and nothing else', () => {
+    expect(allowed(template, 'PoolUserPolicy')['s3:DeleteObject']).toEqual([`${BUCKET}/jobs/*`, `${BUCKET}/ends/*`]);
   });
 
   it('may read and list the named input buckets, whose objects become jobs', () => {

@@ -29,6 +29,11 @@ const EXAMPLES: Readonly<Record<(typeof WORKER_WRITES)[number], (job: string) =>
     keys.unableKey(job, 'i-2'),
     `${keys.unablePrefix(job)}%00\u001b]0;x`,
   ],
+  'jobs/*/summaries/*': (job) => [
+    keys.summaryKey(job, 'i-1'),
+    keys.summaryKey(job, 'i-2'),
+    `${keys.summariesPrefix(job)}%00\u001b]0;x`,
+  ],
   'fleet/exits/*': () => [
     keys.exitTicketKey(0, 0),
     keys.exitTicketKey(1, 0),

@@ -12,7 +12,10 @@ import type { DropReason, HandBackReason } from '../../core/contract/events.js';
 import { afterAttempt } from '../../core/batch/give-up.js';
 import { encodeUnableMark, type UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
-import type { ItemError } from '../../core/contract/result-line.js';
+import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
+import { EXAMPLE_CHARACTERS } from '../../core/contract/error-example.js';
+import { definedFields } from '../../core/defined-fields.js';
+import { shorten } from '../../core/shorten.js';
 import { couldNot } from '../could-not.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
@@ -105,7 +108,10 @@ export class BatchEndings {
     }
     if ((await record.giveUp(batch, attempts, error, signal)) === 'committed') {
       const givenUp = `Batch ${batch.message.batch} was given up after ${attempts} attempts: ${error.code}: ${error.message}`;
-      events.emit({ code: 'batch-given-up', attempts, ...batch.tags, message: givenUp });
+      const { firstIndex: index, items: count } = batch.message;
+      const why = shorten(`${error.code}: ${error.message}`, EXAMPLE_CHARACTERS);
+      const errors = [{ code: ITEM_ERROR_CODES.batchGivenUp, count, index, message: why }];
+      events.emit({ code: 'batch-given-up', attempts, errors, ...batch.tags, message: givenUp });
     } else {
       this.#reportDuplicate(batch, batch.freshItems);
     }
@@ -160,7 +166,9 @@ export class BatchEndings {
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
     const how = result === 'ok' ? '' : ' (SQS did not accept it, so its lease must run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
-    events.emit({ code: 'batch-handed-back', reason: ending.reason, savedItems, ...batch.tags, message });
+    const { reason } = ending;
+    const handedBack = { reason, savedItems, ...this.#computeTime(batch), ...batch.tags, message };
+    events.emit({ code: 'batch-handed-back', ...handedBack });
   }
 
   async #delete(batch: HeldBatch): Promise<void> {
@@ -169,20 +177,23 @@ export class BatchEndings {
 
   #reportLost(batch: HeldBatch): void {
     const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
-    this.#options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
+    const { freshItems: items, tags } = batch;
+    this.#options.events.emit({ code: 'lease-lost', items, ...this.#computeTime(batch), ...tags, message });
   }
 
   #reportCommitted(batch: HeldBatch): void {
     const nowMs = this.#options.clock.nowMs();
-    const { okItems: ok, failedItems: failed } = batch;
+    const { okItems: ok, failedItems: failed, errors } = batch;
     this.#options.events.emit({
       code: 'batch-committed',
       ok,
       failed,
       resumed: batch.resumedItems,
       receives: batch.receiveCount,
-      computeMs: batch.computeStartedAtMs === undefined ? 0 : nowMs - batch.computeStartedAtMs,
+      computeMs: 0,
+      ...this.#computeTime(batch),
       heldMs: nowMs - batch.lease.receivedAtMs,
+      ...(errors.length === 0 ? {} : { errors }),
       ...batch.tags,
       message: `Batch ${batch.message.batch} is done: ${ok} ${ok === 1 ? 'item' : 'items'} ok, ${failed} failed.`,
     });
@@ -196,7 +207,19 @@ export class BatchEndings {
           ? '1 item was computed for nothing'
           : `${items} items were computed for nothing`;
     const message = `Batch ${batch.message.batch} had its outcome already; ${waste}.`;
-    this.#options.events.emit({ code: 'batch-duplicate', items, ...batch.tags, message });
+    this.#options.events.emit({
+      code: 'batch-duplicate',
+      items,
+      ...this.#computeTime(batch),
+      ...batch.tags,
+      message,
+    });
+  }
+
+  /** The field is absent when the model has not begun with the batch. */
+  #computeTime({ computeStartedAtMs }: HeldBatch): { readonly computeMs?: number } {
+    const nowMs = this.#options.clock.nowMs();
+    return definedFields({ computeMs: computeStartedAtMs === undefined ? undefined : nowMs - computeStartedAtMs });
   }
 }
 

@@ -9,8 +9,12 @@
  */
 import type { LossMark } from '../../core/contract/loss-mark.js';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
+import type { ErrorExample } from '../../core/contract/error-example.js';
+import { MOST_ERRORS_OF_BATCH } from '../../core/contract/events.js';
+import { decodeResultLine } from '../../core/contract/result-line.js';
 import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
 import { invariant } from '../../core/invariant.js';
+import { ErrorTally } from '../../core/record/error-tally.js';
 import type { Lease } from '../lease/lease-keeper.js';
 import type { ComputedItem, Slot } from '../slot/slot.js';
 
@@ -65,6 +69,8 @@ export class HeldBatch {
   readonly #stored: StoredRun[] = [];
   #finished = 0;
   #ok = 0;
+  /** Why items failed, without those of partials that are too large for memory. */
+  readonly #errors = new ErrorTally(MOST_ERRORS_OF_BATCH);
   readonly #work = new AbortController();
 
   constructor(
@@ -118,6 +124,11 @@ export class HeldBatch {
 
   get failedItems(): number {
     return this.#finished - this.#ok;
+  }
+
+  /** The first codes by which items failed, the most frequent first. */
+  get errors(): readonly ErrorExample[] {
+    return this.#errors.errors();
   }
 
   get resumedItems(): number {
@@ -180,8 +191,14 @@ export class HeldBatch {
       this.resultBytes += item.line.length;
       this.#finished += 1;
       if (item.ok) this.#ok += 1;
+      else this.#addError(item);
     }
     invariant(this.#finished <= this.message.items, 'A batch has at most one result per item.');
+  }
+
+  #addError({ index, line }: ComputedItem): void {
+    const read = decodeResultLine(line);
+    if (read?.ok === false) this.#errors.add({ ...read.error, index, count: 1 });
   }
 
   /** Records that these items are in the bucket now, and frees their memory. */

@@ -8,6 +8,7 @@
  *   predecessor's numbers.
  * - An event without which nobody could explain what happens next is written at once, because the instance may be gone
  *   a moment later; but two writes are never closer than a second.
+ * - A summary of the events of each job follows them (summary-log.ts).
  * - Memory is bounded. Beyond the bound the model's log is dropped first, and an event says how much was dropped.
  */
 import type { NewWorkerEvent, WorkerEvent, WorkerEventCode } from '../../core/contract/events.js';
@@ -17,6 +18,7 @@ import { shorten } from '../../core/shorten.js';
 import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
+import { SummaryLog } from './summary-log.js';
 import { WritePace } from './write-pace.js';
 
 const SHORTEST_PAUSE_MS = 1_000;
@@ -75,12 +77,14 @@ export class EventLog implements EventSink {
   #isUrgent = false;
   #pause = new AbortController();
   readonly #pace: WritePace;
+  readonly #summaries: SummaryLog;
 
   readonly #options: EventLogOptions;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
     this.#writtenMs = options.clock.nowMs();
+    this.#summaries = new SummaryLog(options);
     this.#pace = new WritePace({
       ...options,
       onTrouble: (error) => {
@@ -96,6 +100,7 @@ export class EventLog implements EventSink {
     const at = new Date(nowMs).toISOString();
     const message = shorten(event.message, MAX_MESSAGE_CHARACTERS);
     const full = { at, instance: this.#options.instance, ...event, message } as WorkerEvent;
+    this.#summaries.add(full, AT_ONCE.has(event.code));
     const line = JSON.stringify(full);
     this.#options.writeLine(line);
     this.#folder(event.job).waiting.push({ line, modelLog: event.code === 'model-log' });
@@ -140,6 +145,13 @@ export class EventLog implements EventSink {
           if (signal.aborted) return;
           this.emit({ code: 'trouble', doing: 'writing events', message: couldNot('write events', error) });
         }
+      }
+      try {
+        await this.#summaries.write(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const message = couldNot('write the summary of events', error, 'the record of the job may lack this worker');
+        this.emit({ code: 'trouble', doing: 'writing summaries', message });
       }
     });
     return this.#flushing;

@@ -1,8 +1,8 @@
 /**
  * CSV as RFC 4180 describes it, with line feeds as line ends, as Unix tools and databases write it.
  *
- * - The columns are found in all rows before the first is written: index, id, ok, the kept fields, the fields of the outputs, the error, the input
- *   and the source. A field of an output that first appears in the last row has its column, too.
+ * - The columns are found in all rows before the first is written: index, id, ok, the kept fields, the fields of the outputs, the error, the input,
+ *   the source and the job. A field of an output that first appears in the last row has its column, too.
  * - A text is written as it is, in quotes where CSV needs them. A number keeps its digits (R14). Objects and lists are their JSON text.
  * - A missing value and null are empty. An empty text is "" in quotes, so readers that look can tell them apart.
  */
@@ -104,7 +104,7 @@ function fieldsOf(
 
 /** Columns of the same name get an addition, because readers of tables take only one of them. `outputs` is undefined for one column of JSON text. */
 function columnsOf(
-  { hasId, keep, hasInput, hasSource }: RowColumns,
+  { hasId, keep, hasInput, hasSource, hasJob = false }: RowColumns,
   outputs: readonly string[] | undefined,
 ): readonly Column[] {
   const taken = new Set<string>();
@@ -130,6 +130,7 @@ function columnsOf(
           column('source_row', ({ source }) => (source === undefined ? undefined : String(source.row))),
         ]
       : []),
+    ...(hasJob ? [column('job', ({ job }) => job)] : []),
   ];
   const kept = keep.map((name, n) => column(name, ({ keptJson }) => cellOf(keptJson?.[n]), 'kept.'));
   const output =

@@ -2,7 +2,7 @@
 import { encodeResultRow, type ResultRow } from '../../../core/contract/result-row.js';
 import type { RowColumns, RowForm } from '../row-sink.js';
 
-export function jsonLinesForm({ hasId, keep, hasInput, hasSource }: RowColumns): RowForm {
+export function jsonLinesForm({ hasId, keep, hasInput, hasSource, hasJob = false }: RowColumns): RowForm {
   const encoder: RowForm['encoder'] = () => ({
     encode: async (rows) => {
       let text = '';
@@ -11,7 +11,7 @@ export function jsonLinesForm({ hasId, keep, hasInput, hasSource }: RowColumns):
     },
     end: async () => [],
   });
-  const isPlain = !hasId && keep.length === 0 && !hasInput && !hasSource;
+  const isPlain = !hasId && keep.length === 0 && !hasInput && !hasSource && !hasJob;
   return isPlain ? { encoder, isLines: true } : { encoder };
 }
 

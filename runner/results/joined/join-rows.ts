@@ -11,7 +11,7 @@ import type { ObjectStore } from '../../../core/contract/object-store.js';
 import type { ResultRow, RowPlace } from '../../../core/contract/result-row.js';
 import type { RowStage } from '../write-results.js';
 import { InputMap } from './input-map.js';
-import { LineCursor } from './line-cursor.js';
+import { type Column, LineCursor } from './line-cursor.js';
 import { placeOfFile, SourceList } from './source-joiner.js';
 
 export interface JoinRequest {
@@ -75,18 +75,18 @@ async function openJoiners(request: JoinRequest): Promise<readonly Joiner[]> {
   ];
 }
 
-const keptColumn = (job: string) => ({
+export const keptColumn = (job: string): Column => ({
   what: `ids and kept fields of job ${job}`,
   keyOf: (part: number) => keptPartKey(job, part),
   hasPoints: false,
-  without: 'With --no-ids',
+  advice: 'With --no-ids the results do not need it.',
 });
 
-const inputColumn = (job: string) => ({
+export const inputColumn = (job: string): Column => ({
   what: `input of job ${job}`,
   keyOf: (part: number) => inputPartKey(job, part),
   hasPoints: true,
-  without: 'Without --with-input, --with-source and --failed-out',
+  advice: 'Without --with-input, --with-source and --failed-out the results do not need it.',
 });
 
 function keptJoiner({ idField, keep = [] }: Pick<IdentitySpec, 'idField' | 'keep'>, cursor: LineCursor): Joiner {

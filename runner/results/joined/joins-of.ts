@@ -13,6 +13,8 @@ export interface JoinFlags {
   readonly ids?: boolean | undefined;
   /** The inputs of failed items go to this file. */
   readonly failedOut?: string | undefined;
+  /** Name the job that computed each row. */
+  readonly jobOfLine?: boolean | undefined;
 }
 
 export interface Joins {
@@ -23,7 +25,7 @@ export interface Joins {
 
 export function joinsOf(
   { job, dataset }: { readonly job: string; readonly dataset: Pick<DatasetSpec, 'identity' | 'kind'> },
-  { withInput = false, withSource = false, ids = true, failedOut }: JoinFlags,
+  { withInput = false, withSource = false, ids = true, failedOut, jobOfLine = false }: JoinFlags,
   { store, signal }: { readonly store: ObjectStore; readonly signal: AbortSignal },
 ): Joins {
   const identity = ids ? dataset.identity : undefined;
@@ -36,6 +38,7 @@ export function joinsOf(
       keep: identity?.keep ?? [],
       hasInput: withInput,
       hasSource: withSource,
+      hasJob: jobOfLine,
     },
     ...definedFields({ stage }),
   };

@@ -16,8 +16,8 @@ export interface Column {
   readonly keyOf: (part: number) => string;
   /** The objects can be read from the byte at which a batch begins. Otherwise they are read from their beginning. */
   readonly hasPoints: boolean;
-  /** The option without which results do not need this column. */
-  readonly without: string;
+  /** A sentence that says what to do when the column cannot be read. */
+  readonly advice: string;
 }
 
 /** It takes less time to read so many bytes than to send another request. */
@@ -88,10 +88,8 @@ export class LineCursor {
   /** An error about the object that has the item's line. */
   damaged(index: number, why: string): Error {
     const key = this.#column.keyOf(this.#map.partOf(index)?.part ?? 0);
-    const { what, without } = this.#column;
-    return new Error(
-      `The ${what} cannot be read: the object ${key} in the stack's bucket ${why}. ${without} the results do not need it.`,
-    );
+    const { what, advice } = this.#column;
+    return new Error(`The ${what} cannot be read: the object ${key} in the stack's bucket ${why}. ${advice}`);
   }
 
   async #openAt(index: number): Promise<OpenPart> {

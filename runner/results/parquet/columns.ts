@@ -28,7 +28,7 @@ type TextOf = (row: ResultRow) => string | undefined;
 
 export function resultColumns(columns: RowColumns, nested: boolean): readonly ResultColumn[] {
   const limits: ShapeLimits = { columns: 0, nested };
-  const { hasId, keep, hasInput, hasSource } = columns;
+  const { hasId, keep, hasInput, hasSource, hasJob = false } = columns;
   return [
     indexColumn(limits),
     ...(hasId ? [fromText('id', limits, ({ idJson }) => idJson)] : []),
@@ -38,6 +38,7 @@ export function resultColumns(columns: RowColumns, nested: boolean): readonly Re
     ...(keep.length > 0 ? [kept(keep, limits)] : []),
     ...(hasInput ? [fromText('input', limits, ({ inputJson }) => inputJson)] : []),
     ...(hasSource ? [sourceColumn(limits)] : []),
+    ...(hasJob ? [jobColumn(limits)] : []),
   ];
 }
 
@@ -112,6 +113,19 @@ function sourceColumn(limits: ShapeLimits): ResultColumn {
     ['row', Shape.of('integer', limits)],
   ]);
   return { name: 'source', shape: Shape.struct(members, limits), observe, begin };
+}
+
+/** The job that computed the row. */
+function jobColumn(limits: ShapeLimits): ResultColumn {
+  const begin = (): RowShredder => {
+    const leaf = new Leaf({ path: ['job'], maxDefinition: 1, maxRepetition: 0 }, new Texts());
+    const add = ({ job }: ResultRow): void => {
+      leaf.add(0, job === undefined ? 0 : 1);
+      if (job !== undefined) leaf.values.push(job);
+    };
+    return { leaves: [leaf], add };
+  };
+  return { name: 'job', shape: Shape.of('string', limits), observe, begin };
 }
 
 function fromText(name: string, limits: ShapeLimits, textOf: TextOf): ResultColumn {

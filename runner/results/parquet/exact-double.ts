@@ -13,12 +13,13 @@ const MOST_DIGITS = 100;
 export function isDouble(text: string, number: number): boolean {
   if (!Number.isFinite(number)) return false;
   if (text.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
-  // Most programs write the shortest text of a double.
-  if (String(number) === text) return true;
+  // Most programs write the shortest text of a double. Where two of them are as near, `toPrecision` may round to the other one.
+  const shortest = String(number);
+  if (shortest === text) return true;
   const digits = digitsOf(text);
+  if (digitsOf(shortest) === digits) return true;
   if (digits === '') return true; // zero
   if (digits.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
-  if (digitsOf(String(number)) === digits) return true;
   return digits.length <= MOST_DIGITS && digitsOf(number.toPrecision(digits.length)) === digits;
 }
 

@@ -5,6 +5,7 @@
  */
 import { endOfString } from '../../../core/contract/json-words.js';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
@@ -22,12 +23,15 @@ const LETTER_N = 0x6e;
 const LETTER_T = 0x74;
 const LETTER_F = 0x66;
 const FIRST_SURROGATE = 0xd800;
-const END_OF_SCALAR = /[ \t\r\n,}\]]|$/g;
 
 /** A double holds every integer with so many digits, and every fraction with so many digits comes back from it. */
 const SAFE_DIGITS = 15;
 /** A double holds each of these powers exactly, so a division by one rounds once. */
 const POWERS_OF_TEN = Array.from({ length: SAFE_DIGITS + 1 }, (_, power) => 10 ** power);
+
+/** Behind the text's end there is no code, which is not within a scalar either. */
+const isWithinScalar = (code: number): boolean =>
+  code > SPACE && code !== COMMA && code !== CLOSE_OBJECT && code !== CLOSE_ARRAY;
 
 export type JsonKind = 'null' | 'boolean' | 'number' | 'string' | 'object' | 'array';
 
@@ -70,8 +74,7 @@ export class JsonScan {
   scalar(): string {
     this.#blank();
     const start = this.#at;
-    END_OF_SCALAR.lastIndex = start;
-    this.#at = END_OF_SCALAR.exec(this.#text)?.index ?? this.#text.length;
+    while (isWithinScalar(this.#text.charCodeAt(this.#at))) this.#at += 1;
     if (this.#at === start) throw new Error('The text is not JSON.');
     return this.#text.slice(start, this.#at);
   }

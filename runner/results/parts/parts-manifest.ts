@@ -4,6 +4,7 @@
  * - `_manifest.json` lists the parts. It is written last, so it is there only when all of them are.
  */
 import { jobId } from '../../../core/contract/job-id.js';
+import { provenance } from '../../../core/record/provenance.js';
 import { count, decode, flag, just, list, object, oneOf, optional, text } from '../../../core/contract/shape.js';
 import type { JobIdentity } from '../results-meta.js';
 
@@ -49,6 +50,7 @@ const manifestShape = object<PartsManifest>({
   version: just(1),
   job: jobId,
   createdAt: text(LONGEST_FIELD),
+  provenance: optional(provenance),
   format: text(LONGEST_FIELD),
   rows: count,
   ok: count,
@@ -71,7 +73,7 @@ export const encodePartsManifest = (manifest: PartsManifest): string => `${JSON.
 
 export const decodePartsManifest = (json: Uint8Array): PartsManifest | undefined => decode(manifestShape, json);
 
-export interface Claim extends JobIdentity {
+export interface Claim extends Omit<JobIdentity, 'provenance'> {
   /** A random word of the command that holds the place. Two commands can write the results of one job at once. */
   readonly writer?: string;
 }

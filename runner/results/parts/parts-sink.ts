@@ -128,6 +128,7 @@ class PartsSink implements RowSink {
       version: 1,
       job: identity.job,
       createdAt: identity.createdAt,
+      ...definedFields({ provenance: identity.provenance }),
       format: ending.slice(1),
       rows: this.#ok + this.#failed,
       ok: this.#ok,

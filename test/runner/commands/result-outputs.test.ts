@@ -1,7 +1,8 @@
 import { link, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { inputPartKey, outcomeKey, partialKey, planKey } from '../../../core/contract/keys.js';
+import { encodeManifest, type Manifest } from '../../../core/contract/job.js';
+import { inputPartKey, manifestKey, outcomeKey, partialKey, planKey } from '../../../core/contract/keys.js';
 import {
   encodeOutcomeMetadata,
   encodeOutputLine,
@@ -71,6 +72,34 @@ async function run(...argv: readonly string[]): Promise<{ code: number; out: str
 const fileText = (name: string): Promise<string> => readFile(path.join(stack.cwd, name), 'utf8');
 
 describe('spotpool results', () => {
+  it('says beside a file and beside parts which data, code and options made them, without values of variables', async () => {
+    const git = { commit: '0123456789abcdef0123456789abcdef01234567', clean: true };
+    const manifest = JSON.parse(stack.store.text(manifestKey('one')) ?? '') as Manifest;
+    const { model, options } = manifest;
+    const changed = { ...manifest, model: { ...model, git }, options: { ...options, env: { TOKEN: 'secret' } } };
+    await stack.store.put(manifestKey('one'), encodeManifest(changed), { signal });
+    await commitAll();
+    await run('results', 'one', '--out', 'r.jsonl');
+    await run('results', 'one', '--out', 'parts/');
+    for (const name of ['r.jsonl.meta.json', 'parts/_manifest.json']) {
+      const beside: unknown = JSON.parse(await fileText(name));
+      expect(beside).toMatchObject({
+        job: 'one',
+        provenance: {
+          dataset: { name: 'data.jsonl', digest: 'd', items: 12 },
+          model: { name: 'model.ts', digest: 'm', git },
+          options: { slots: 1, env: { TOKEN: '(hidden)' } },
+          versions: { spotpool: '0.0.0' },
+          createdBy: 'tester',
+        },
+      });
+      expect(await fileText(name)).not.toContain('secret');
+    }
+    // The files are still known as ours, so they are replaced without a question.
+    expect((await run('results', 'one', '--out', 'r.jsonl')).code).toBe(0);
+    expect((await run('results', 'one', '--out', 'parts/')).code).toBe(0);
+  });
+
   it('writes only the failed items, and counts those of the whole job', async () => {
     await commitAll();
     const { code, out } = await run('results', 'one', '--only', 'failed', '--out', 'f.csv');

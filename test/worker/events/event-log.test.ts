@@ -103,7 +103,7 @@ describe('EventLog', () => {
     for (const [n, event] of urgent.entries()) {
       log.emit(said('line'));
       await clock.advance(1_500);
-      expect(store.keys('jobs/')).toHaveLength(n);
+      expect(store.keys('jobs/j/events/')).toHaveLength(n);
       log.emit(event);
       await clock.advance(0);
       expect(messages(jobEventsKey('j', 'i', n))).toEqual(['line', event.message]);

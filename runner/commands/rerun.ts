@@ -1,0 +1,216 @@
+/**
+ * `spotpool rerun <job>` computes chosen items of an ended job again, as a job of its own. It follows the rerun as `run` does, and then writes the results of the
+ * whole dataset: those of the first job, with the results of its reruns in their places.
+ */
+import type { Manifest } from '../../core/contract/job.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { CliContext } from '../cli/context.js';
+import { type Call, defineCommand } from '../cli/command.js';
+import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { jobFlagsOf, refusePackingAlone, type RerunFlags, rerunOptions } from '../cli/rerun-options.js';
+import { progressOfJob } from '../controller/report.js';
+import type { Display } from '../display/events.js';
+import { count, oneLine, plural } from '../display/format.js';
+import { otherModel, storedModel } from '../rerun/rerun-model.js';
+import { type NothingToRerun, planRerun, type RerunPlan } from '../rerun/plan-rerun.js';
+import { defaultResultsFile } from '../results/default-name.js';
+import { judgedWithReruns } from '../results/family/judge.js';
+import { STANDARD_OUTPUT } from '../results/output-place.js';
+import { requireWritable } from '../results/write-output.js';
+import { readJobProgress, readJobStatus, readJobView } from '../status/job-status.js';
+import { summarise } from '../status/summary.js';
+import { UserError } from '../errors.js';
+import { stackArguments } from './advice/command-lines.js';
+import { nextStep } from './advice/next-step.js';
+import { reportInterruption } from './advice/report-interruption.js';
+import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
+import { Follower } from './follow/follower.js';
+import { summaryOf } from './follow/job-summary.js';
+import { makeDisplay } from './follow/make-display.js';
+import { newsNow } from './follow/news.js';
+import { givenFiles } from './given-files.js';
+import { hasEnded } from './job-state.js';
+import { outputWorld, resultsChoice } from './output-world.js';
+import { openLastingStack, type RunStack } from './run-stack.js';
+import { printStatusJson } from './status-json.js';
+import { printSubmitted, submitDisplay } from './submit.js';
+import { type SubmittedJob, submitFromFlags } from './submit-job.js';
+
+export const rerunCommand = defineCommand({
+  name: 'rerun',
+  description:
+    'Compute items of an ended job again. Without other options these are the failed ones. The rerun is a job of its own with the same model and options, unless others are given. Its results show through the first job.',
+  args: { job: 'the id of the job whose items are computed again; it may be a rerun itself' },
+  options: rerunOptions,
+  examples: [
+    'spotpool rerun herg --model ./mended.py',
+    'spotpool rerun herg --code ItemTimeout --item-timeout 20m --local',
+    'spotpool rerun herg --items 17,20-30 --no-follow',
+  ],
+  run: rerun,
+});
+
+type Flags = RerunFlags & { readonly json: boolean };
+
+async function rerun({ context, args: { job }, options }: Call<'job', typeof rerunOptions>): Promise<number> {
+  refusePackingAlone(options);
+  if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
+  const follows = options.follow !== false;
+  const stack = await openLastingStack(context, options);
+  const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
+  const state: RunState = {};
+  try {
+    return await rerunOn(context, stack, { job, flags: options, display, state });
+  } catch (error) {
+    display.close();
+    const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
+    await reportInterruption(context, stack, state, options, reason);
+    throw reason;
+  } finally {
+    display.close();
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
+    await stack.close({ isBegun: state.job !== undefined });
+  }
+}
+
+const NO_STANDARD_OUTPUT =
+  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use: spotpool results <job> --out -';
+
+interface Request {
+  readonly job: string;
+  readonly flags: Flags;
+  readonly display: Display;
+  readonly state: RunState;
+}
+
+async function rerunOn(context: CliContext, stack: RunStack, request: Request): Promise<number> {
+  const { clock, user } = context;
+  const { ports, signal } = stack;
+  const { job, flags, display, state } = request;
+  const parent = await endedParent(job, stack, flags);
+  const { code: codes, items, model } = flags;
+  const failed = flags.failed ?? (codes === undefined && items === undefined);
+  const plan = await planRerun(
+    {
+      parent,
+      choice: { failed, ...definedFields({ codes, items }) },
+      hasSameModel: model === undefined,
+      by: user,
+      ...definedFields({ id: flags.id }),
+    },
+    { store: ports.store, clock, signal },
+  );
+  if (plan.kind === 'nothing') return tellNothing(context, plan, flags);
+  const output = await requireOutput(context, stack, plan.first, flags);
+  for (const message of planTexts(parent, plan, flags)) display.show(newsNow(clock, 'info', 'rerun', message));
+  const sinceMs = clock.nowMs();
+  const submitted = await submitFromFlags(context, ports, {
+    datasets: [parent.dataset.name],
+    datasetFiles: [],
+    out: output.out,
+    flags: jobFlagsOf(flags, parent),
+    started: state,
+    rerun: {
+      source: plan.source,
+      pack: model === undefined ? storedModel(parent.job, parent.model, ports.store) : otherModel(parent.model),
+      isTried: model !== undefined && (parent.model.weights === undefined || flags.weights !== undefined),
+    },
+    display,
+    signal,
+  });
+  state.job = submitted.job;
+  if (flags.follow === false) {
+    await printSubmitted(context, ports, display, { submitted, flags });
+    return EXIT.ok;
+  }
+  display.show({ event: 'submitted', ...submitted });
+  return await follow(context, stack, { ...request, submitted, plan, output, sinceMs });
+}
+
+/** The failed items of a job that still runs are not known yet. */
+async function endedParent(job: string, { ports, signal }: RunStack, flags: Flags): Promise<Manifest> {
+  const view = await readJobView(ports.store, job, signal);
+  const progress = progressOfJob(view);
+  if (hasEnded(progress)) return view.manifest;
+  const where = stackArguments(flags);
+  throw new Error(
+    `Job ${job} has not ended (it is ${progress.state}), so which of its items fail is not known yet. ` +
+      `Wait for its end: spotpool watch ${job}${where}\nOr end it: spotpool cancel ${job}${where}`,
+  );
+}
+
+/** A list of codes that has none of the given ones is probably mistyped. Otherwise all is well. */
+function tellNothing({ terminal }: CliContext, { why, isMistaken }: NothingToRerun, { json }: Flags): number {
+  if (json) terminal.out(`${JSON.stringify({ items: 0, reason: why })}\n`);
+  else if (!isMistaken) terminal.out(`${why}\n`);
+  if (isMistaken) terminal.err(`error: ${why}\n`);
+  return isMistaken ? EXIT.failed : EXIT.ok;
+}
+
+function planTexts(
+  { job, dataset, model }: Manifest,
+  { items, open, first }: RerunPlan,
+  flags: Flags,
+): readonly string[] {
+  const how = flags.model === undefined ? `its own model ${oneLine(model.name)}` : oneLine(flags.model);
+  return [
+    `${count(items.size)} of the ${plural(dataset.items, 'item')} of job ${job} ${items.size === 1 ? 'is' : 'are'} computed again with ${how}. The results show through job ${first.job}.`,
+    ...open.map(
+      (rerun) =>
+        `Job ${rerun.job}, a rerun of the same dataset, has not ended. It may compute some of these items, too.`,
+    ),
+  ];
+}
+
+async function requireOutput(
+  context: CliContext,
+  { ports }: RunStack,
+  { job, dataset }: Manifest,
+  flags: Flags,
+): Promise<RunOutput> {
+  const { out = defaultResultsFile(dataset.name, flags.outFormat) } = flags;
+  const given = await givenFiles({ ...flags, datasets: [dataset.name] }, context.cwd);
+  const choice = resultsChoice(out, flags);
+  if (flags.follow !== false) await requireWritable(choice, outputWorld(context, given, ports), job);
+  return { out, choice, flags, given };
+}
+
+interface Followed extends Request {
+  readonly submitted: SubmittedJob;
+  readonly plan: RerunPlan;
+  readonly output: RunOutput;
+  readonly sinceMs: number;
+}
+
+/** The exit code is that of the merged results when the rerun is complete, and otherwise its own. */
+async function follow(
+  context: CliContext,
+  stack: RunStack,
+  { submitted: { job }, plan: { first }, output, sinceMs, display, flags, state }: Followed,
+): Promise<number> {
+  const { clock, terminal } = context;
+  const { ports, signal } = stack;
+  const start = await readJobProgress(ports.store, job, signal);
+  const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
+  const ended = await follower.untilEnded(signal);
+  const zero = await follower.untilZero(signal);
+  // After the early end of a job, workers still commit the batches that they hold.
+  const progress = ended.state === 'complete' ? ended : await readJobProgress(ports.store, job, signal);
+  const whole = await readJobProgress(ports.store, first.job, signal);
+  const { written, ...fetched } = await fetchResults(context, stack, {
+    progress: whole,
+    output,
+    display,
+    flags,
+    state,
+  });
+  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
+  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
+  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  if (progress.state !== 'complete' || written === undefined)
+    return exitCodeOf(progress) || failedUnless(fetched.whole);
+  return exitCodeOf(judgedWithReruns(whole, written)) || failedUnless(fetched.whole);
+}
+
+const failedUnless = (whole: boolean): number => (whole ? EXIT.ok : EXIT.failed);

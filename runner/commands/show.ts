@@ -1,0 +1,26 @@
+/** `spotpool show <job>` prints the record of a job: everything that can be said of it. */
+import { defineStackCommand, type StackCall } from '../cli/command.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { recordLines } from '../display/record.js';
+import { buildRecord } from '../record/build-record.js';
+
+export const showCommand = defineStackCommand({
+  name: 'show',
+  description: 'Show the record of a job: its data and code, its course, errors, pace, instances, waste and cost.',
+  args: { job: 'the id of the job' },
+  options: {},
+  examples: ['spotpool show herg', 'spotpool show herg --json > herg.record.json'],
+  run: show,
+});
+
+async function show({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
+  const { clock, signal, terminal } = context;
+  const record = await buildRecord(ports, job, { nowMs: clock.nowMs(), signal });
+  if (options.json) {
+    terminal.out(`${JSON.stringify(record, undefined, 2)}\n`);
+    return EXIT.ok;
+  }
+  const lines = recordLines(record, { colors: terminal.colors, columns: terminal.size().columns });
+  terminal.out(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
