@@ -6,7 +6,7 @@
  *   so it is read once.
  * - The ends of a job are read at most every two seconds, and every ten in a large pool, however many batches ask. A batch
  *   that was sent again needs a reading that is newer than its receive: a job that was resumed just now must lose none of
- *   its messages.
+ *   its messages. While one reading of a job is under way, no other one begins, however slow S3 is.
  * - A job of an older version has marks of its own for its end (`cancelled.json`, `done.json`). They count until the job
  *   is resumed.
  */
@@ -39,6 +39,8 @@ export interface JobStanding {
 interface Reading {
   readonly readAtMs: number;
   readonly standing: Promise<JobStanding>;
+  /** True until S3 has answered. */
+  isUnderWay: boolean;
 }
 
 export interface JobCacheOptions extends PoolSizeOptions {
@@ -89,14 +91,26 @@ export class JobCache {
     const everyMs = endsEveryMs(this.#pool.instances(this.#signal));
     // After the clock was set back, a reading of before would seem new for as long as the clock was set back.
     const isFresh = ({ readAtMs }: Reading): boolean => nowMs >= readAtMs && nowMs - readAtMs < everyMs;
-    if (known !== undefined && isFresh(known) && known.readAtMs >= sinceMs) return known.standing;
-    for (const [name, old] of this.#readings) if (!isFresh(old)) this.#readings.delete(name);
-    const reading = { readAtMs: nowMs, standing: this.#read(job, nowMs) };
+    if (known !== undefined && (known.isUnderWay || isFresh(known)) && known.readAtMs >= sinceMs) return known.standing;
+    if (known?.isUnderWay === true) {
+      const next = (): Promise<JobStanding> => this.standing(job, sinceMs);
+      return known.standing.then(next, next);
+    }
+    for (const [name, old] of this.#readings) if (!old.isUnderWay && !isFresh(old)) this.#readings.delete(name);
+    return this.#begin(job, nowMs).standing;
+  }
+
+  #begin(job: string, nowMs: number): Reading {
+    const reading: Reading = { readAtMs: nowMs, standing: this.#read(job, nowMs), isUnderWay: true };
     this.#readings.set(job, reading);
-    reading.standing.catch(() => {
-      if (this.#readings.get(job) === reading) this.#readings.delete(job);
-    });
-    return reading.standing;
+    reading.standing.then(
+      () => (reading.isUnderWay = false),
+      () => {
+        reading.isUnderWay = false;
+        if (this.#readings.get(job) === reading) this.#readings.delete(job);
+      },
+    );
+    return reading;
   }
 
   async #readManifest(message: BatchMessage): Promise<Manifest | undefined> {

@@ -57,3 +57,26 @@ it('a pool whose size cannot be read counts as small, and the trouble is reporte
   expect(await jobs.end('job')).toBe('failed');
   expect(troubles).toHaveLength(1);
 });
+
+it('while S3 is slow, one reading of a job is under way at a time, and those who need a newer one share the next', async () => {
+  const { store, time, jobs } = world();
+  const answers: (() => void)[] = [];
+  const get = store.get.bind(store);
+  store.get = async (key, options) => {
+    if (key === endsKey('job')) await new Promise<void>((resolve) => answers.push(resolve));
+    return get(key, options);
+  };
+  const asked: Promise<unknown>[] = [];
+  for (let look = 0; look < 10; look += 1, time.nowMs += 5_000) {
+    asked.push(jobs.end('job'), jobs.standing('job', time.nowMs));
+    await Promise.resolve();
+  }
+  expect(answers).toHaveLength(1);
+  answers[0]?.();
+  await asked[0];
+  await new Promise(setImmediate);
+  expect(answers).toHaveLength(2);
+  answers[1]?.();
+  await Promise.all(asked);
+  expect(answers).toHaveLength(2);
+});
