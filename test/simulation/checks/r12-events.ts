@@ -25,6 +25,8 @@ const KEPT: ReadonlySet<WorkerEventCode> = new Set<WorkerEventCode>([
 const LOOK_EVERY = 256;
 
 const HANDED_BACK = 'handed back';
+/** The reply to a put may be lost in an outage. Then the worker does not know of its own act, and says how it gave the batch away. */
+const UNKNOWING = ['lease-lost', 'batch-handed-back', 'batch-duplicate'] as const;
 
 interface Owed {
   readonly process: SimulatedProcess;
@@ -65,12 +67,13 @@ export class Events implements Observer {
     }
     if (call.operation !== 's3.put' || call.result.kind !== 'written') return;
     const attempt = batchOfKey(call.key, 'attempts');
-    if (attempt !== undefined) this.#owe(call, { ...attempt, codes: ['attempt'], what: 'counted an attempt at' });
+    if (attempt !== undefined)
+      this.#owe(call, { ...attempt, codes: ['attempt', ...UNKNOWING], what: 'counted an attempt at' });
     const outcome = batchOfKey(call.key, 'results');
     if (outcome === undefined) return;
     const isGivenUp = decodeOutcomeMetadata(call.options.metadata ?? {})?.givenUp === true;
     if (isGivenUp) this.#owe(call, { ...outcome, codes: ['batch-given-up'], what: 'gave up' });
-    else this.#owe(call, { ...outcome, codes: ['batch-committed'], what: 'committed' });
+    else this.#owe(call, { ...outcome, codes: ['batch-committed', 'attempt', ...UNKNOWING], what: 'committed' });
   }
 
   onWorkerEvent(process: SimulatedProcess, event: NewWorkerEvent, world: World): void {
