@@ -4,6 +4,7 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { readPageAssets } from '../page/assets.js';
 import { type LiveServer, type LiveSource, serveLivePage } from '../page/live/server.js';
 import type { ListedJob } from '../page/page-data.js';
+import { newRecordMemory } from '../record/build-record.js';
 import { listJobs } from '../status/job-status.js';
 import { readRecord } from './read-record.js';
 
@@ -22,16 +23,20 @@ export async function openLivePage(
   return serveLivePage({ ...common, root: sourceOfJobs(ports), jobPage });
 }
 
-const sourceOfJob = (context: CliContext, ports: StackPorts, job: string): LiveSource => ({
-  empty: { view: 'job', job, live: true },
-  title: job,
-  read: async (signal) => ({
-    view: 'job',
-    job,
-    live: true,
-    record: await readRecord(context, ports, job, signal),
-  }),
-});
+function sourceOfJob(context: CliContext, ports: StackPorts, job: string): LiveSource {
+  // Each look after the first reads only what changed.
+  const memory = newRecordMemory();
+  return {
+    empty: { view: 'job', job, live: true },
+    title: job,
+    read: async (signal) => ({
+      view: 'job',
+      job,
+      live: true,
+      record: await readRecord(context, ports, job, signal, memory),
+    }),
+  };
+}
 
 /** A job that cannot be read is missing from the list. `spotpool jobs` says why. */
 const sourceOfJobs = ({ store, config }: StackPorts): LiveSource => ({
