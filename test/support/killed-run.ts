@@ -103,6 +103,9 @@ export const surviveKills = (seed: number): Promise<void> => inFolder((directory
 /** Kills the cloud of `local up` with a job at work. The next `local up` goes on with the job. */
 export const surviveKillOfUp = (): Promise<void> => inFolder(killUpAndGoOn);
 
+/** A kill, and another model in the same file: the old job's results must not be taken for the new one's. */
+export const changeModel = (): Promise<void> => inFolder(changeModelAndRun);
+
 async function inFolder(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-survives-'));
   try {
@@ -159,6 +162,21 @@ async function killUpAndGoOn(directory: string): Promise<void> {
   await spotpool('results', 'j', '--local');
   expect(await resultsIn(directory)).toEqual(DOUBLED);
   await spotpool('local', 'down');
+}
+
+async function changeModelAndRun(directory: string): Promise<void> {
+  const run = { directory, args: ['items.jsonl', '--model', 'model.mjs', '--batch-size', '2', '--max-workers', '2'] };
+  await killAt(startRun(run), whenDone(2), directory);
+  await writeFile(path.join(directory, 'model.mjs'), MODEL.replace('item * 2', 'item * 3'));
+  const { code, stderr } = await startRun(run).exited;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(
+    /^Job (\S+) of the same command was not finished, but it is another job now: the model's files differ\. This command begins a job of its own\. To remove what is kept of the other one: spotpool local rm \1$/m,
+  );
+  expect(await resultsIn(directory)).toEqual(DOUBLED.map((line) => ({ ...line, output: line.index * 3 })));
+  const removed = await runCli(['local', 'rm', 'all', '--yes'], { cwd: directory });
+  expect(removed.stdout).toMatch(/^Removed: 1 job, /);
+  expect(await readdir(path.join(directory, 'state', 'kept', 'runs'))).toEqual([]);
 }
 
 const resultsIn = async (directory: string): Promise<readonly unknown[]> =>
