@@ -110,6 +110,7 @@ test('it prints one line when it is ready, and serves SQS, S3 and EC2 behind one
     secretAccessKey: expect.any(String) as string,
     pid: cloud.child.pid,
     directory: expect.any(String) as string,
+    start: 1,
   });
   const s3 = use(new S3Client({ ...cloud.config, forcePathStyle: true }));
   await s3.send(new CreateBucketCommand({ Bucket: 'results' }));
@@ -120,6 +121,29 @@ test('it prints one line when it is ready, and serves SQS, S3 and EC2 behind one
   const { Regions } = await use(new EC2Client(cloud.config)).send(new DescribeRegionsCommand({}));
   expect(Regions?.[0]?.RegionName).toBe('us-east-1');
   expect(cloud.stdout().split('\n')).toHaveLength(2);
+});
+
+test('it gives each start of a data directory the next number, also after a kill, and refuses one that is in use', async () => {
+  const data = path.join(temporaryDirectory(), 'data');
+  const startOf = ({ stdout }: Started): unknown => (JSON.parse(stdout()) as { readonly start?: unknown }).start;
+  const first = await startReady('--data', data);
+  await use(new S3Client({ ...first.config, forcePathStyle: true })).send(
+    new CreateBucketCommand({ Bucket: 'results' }),
+  );
+  const refused = start('--data', data);
+  expect(await refused.ended).toBe(3);
+  expect(refused.stderr()).toContain(
+    `Another local cloud (process ${first.child.pid}) uses the data directory ${data}.`,
+  );
+  first.child.kill('SIGKILL');
+  await first.ended;
+
+  const second = await startReady('--data', data);
+  expect([startOf(first), startOf(second)]).toEqual([1, 2]);
+  const { Buckets } = await use(new S3Client({ ...second.config, forcePathStyle: true })).send(
+    new ListBucketsCommand({}),
+  );
+  expect(Buckets?.map((bucket) => bucket.Name)).toEqual(['results']);
 });
 
 test.each([

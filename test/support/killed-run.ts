@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { seededRandom } from '../../local/market/random.js';
-import { type CliResult, type RunningCli, startCli } from './cli.js';
+import { type CliResult, runCli, type RunningCli, startCli } from './cli.js';
 import { eventually } from './eventually.js';
 import { processesBelow } from './stack-lab.js';
 
@@ -98,12 +98,20 @@ const MOMENTS: readonly Moment[] = [
 ];
 
 /** Kills a job at moments that the seed chooses. What it has done is found by the same command. */
-export async function surviveKills(seed: number): Promise<void> {
+export const surviveKills = (seed: number): Promise<void> => inFolder((directory) => killAndGoOn(directory, seed));
+
+/** Kills the cloud of `local up` with a job at work. The next `local up` goes on with the job. */
+export const surviveKillOfUp = (): Promise<void> => inFolder(killUpAndGoOn);
+
+/** A kill, and another model in the same file: the old job's results must not be taken for the new one's. */
+export const changeModel = (): Promise<void> => inFolder(changeModelAndRun);
+
+async function inFolder(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-survives-'));
   try {
     await writeFile(path.join(directory, 'items.jsonl'), Array.from({ length: ITEMS }, (_, n) => `${n}\n`).join(''));
     await writeFile(path.join(directory, 'model.mjs'), MODEL);
-    await killAndGoOn(directory, seed);
+    await test(directory);
   } finally {
     await killAll(directory);
     await rm(directory, { recursive: true, force: true });
@@ -125,11 +133,49 @@ async function killAndGoOn(directory: string, seed: number): Promise<void> {
   }
   const { code, stderr } = ended?.code === 0 ? ended : await startRun(run).exited;
   expect(code, stderr).toBe(0);
-  expect(await resultsIn(directory)).toEqual(
-    Array.from({ length: ITEMS }, (_, index) => ({ index, ok: true, output: index * 2 })),
-  );
+  expect(await resultsIn(directory)).toEqual(DOUBLED);
   expect(new Set(instances).size, 'instances').toBe(instances.length);
   expect(jobs.size, `jobs ${[...jobs].join(', ')}`).toBeLessThanOrEqual(1);
+  expect(await readdir(path.join(directory, 'state', 'kept', 'runs'))).toEqual([]);
+}
+
+const DOUBLED = Array.from({ length: ITEMS }, (_, index) => ({ index, ok: true, output: index * 2 }));
+
+async function killUpAndGoOn(directory: string): Promise<void> {
+  const spotpool = async (...args: readonly string[]): Promise<CliResult> => {
+    const result = await runCli(args, { cwd: directory, env: { TMPDIR: directory } });
+    expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
+    return result;
+  };
+  await spotpool('local', 'up', '--max-workers', '2');
+  await spotpool('submit', 'items.jsonl', '--model', 'model.mjs', '--batch-size', '2', '--id', 'j', '--local');
+  await eventually(
+    async () => {
+      const { stdout } = await spotpool('status', 'j', '--local', '--json');
+      return doneOf(JSON.parse(stdout) as Record<string, unknown>) > 0;
+    },
+    { what: 'the first outcome' },
+  );
+  await killAll(directory);
+  await spotpool('local', 'up', '--max-workers', '2');
+  await spotpool('watch', 'j', '--local');
+  await spotpool('results', 'j', '--local');
+  expect(await resultsIn(directory)).toEqual(DOUBLED);
+  await spotpool('local', 'down');
+}
+
+async function changeModelAndRun(directory: string): Promise<void> {
+  const run = { directory, args: ['items.jsonl', '--model', 'model.mjs', '--batch-size', '2', '--max-workers', '2'] };
+  await killAt(startRun(run), whenDone(2), directory);
+  await writeFile(path.join(directory, 'model.mjs'), MODEL.replace('item * 2', 'item * 3'));
+  const { code, stderr } = await startRun(run).exited;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(
+    /^Job (\S+) of the same command was not finished, but it is another job now: the model's files differ\. This command begins a job of its own\. To remove what is kept of the other one: spotpool local rm \1$/m,
+  );
+  expect(await resultsIn(directory)).toEqual(DOUBLED.map((line) => ({ ...line, output: line.index * 3 })));
+  const removed = await runCli(['local', 'rm', 'all', '--yes'], { cwd: directory });
+  expect(removed.stdout).toMatch(/^Removed: 1 job, /);
   expect(await readdir(path.join(directory, 'state', 'kept', 'runs'))).toEqual([]);
 }
 
