@@ -135,6 +135,8 @@ export interface InstanceExtras {
   readonly lossesAtMs: readonly number[];
   /** The most phases that the record has room for. */
   readonly mostPhases: number;
+  /** The most hand-backs that are marked. Their number is in the pool's counts. */
+  readonly mostHandBacks: number;
 }
 
 export function recordedInstance(of: JobInstance, extras: InstanceExtras): RecordedInstance {
@@ -142,7 +144,9 @@ export function recordedInstance(of: JobInstance, extras: InstanceExtras): Recor
   const marks = [
     ...(noticeAtMs === undefined ? [] : [{ kind: 'notice' as const, atMs: noticeAtMs }]),
     ...(end === 'reclaimed' && endedAtMs !== undefined ? [{ kind: 'reclaim' as const, atMs: endedAtMs }] : []),
-    ...(summary?.handedBackAtMs ?? []).map((atMs) => ({ kind: 'hand-back' as const, atMs })),
+    ...(summary?.handedBackAtMs ?? [])
+      .slice(0, extras.mostHandBacks)
+      .map((atMs) => ({ kind: 'hand-back' as const, atMs })),
     ...extras.lossesAtMs.map((atMs) => ({ kind: 'loss' as const, atMs })),
   ];
   return {

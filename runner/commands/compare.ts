@@ -1,5 +1,6 @@
 /** `spotpool compare <a> <b>` says how the results of two jobs over the same dataset differ. */
 import type { ComparedItems } from '../../core/compare/comparison.js';
+import type { JobRecord } from '../../core/record/job-record.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -8,10 +9,9 @@ import { tolerance } from '../cli/values.js';
 import { commonBase } from '../compare/common-base.js';
 import { compareJobs } from '../compare/compare-jobs.js';
 import { type ComparedJob, comparisonLines } from '../compare/print-comparison.js';
-import { progressOfJob } from '../controller/report.js';
-import type { JobView } from '../controller/observe/read-job.js';
 import { fit, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
+import { buildRecord } from '../record/build-record.js';
 import { readJobView } from '../status/job-status.js';
 import { hasEnded } from './job-state.js';
 
@@ -34,7 +34,7 @@ export const compareCommand = defineStackCommand({
   options: compareOptions,
   examples: [
     'spotpool compare herg herg-2',
-    'spotpool compare nightly-1 nightly-2 --tolerance 1e-6 --fail-on-change --json',
+    'spotpool compare herg herg-2 --tolerance 1e-6 --fail-on-change',
   ],
   run: compare,
 });
@@ -55,7 +55,11 @@ async function compare({
     { before: before.manifest, after: after.manifest, base, ...definedFields({ tolerance: within }) },
     { store, signal },
   );
-  const jobs = [comparedJob(before, clock.nowMs()), comparedJob(after, clock.nowMs())] as const;
+  const time = { nowMs: clock.nowMs(), signal };
+  const jobs = [
+    comparedJob(await buildRecord(ports, args.a, time)),
+    comparedJob(await buildRecord(ports, args.b, time)),
+  ] as const;
   for (const view of [before, after]) {
     if (!hasEnded(view.verdict)) {
       terminal.err(`Job ${view.job} has not ended, so only its finished batches are compared.\n`);
@@ -84,19 +88,27 @@ function hasChanged(items: ComparedItems, isWhole: boolean): boolean {
   return changed + newlyFailed + newlyOk + (isWhole ? onlyBefore + onlyAfter : 0) > 0;
 }
 
-function comparedJob(view: JobView, nowMs: number): ComparedJob {
-  const { job, name, model, state, items, instanceHours, createdAt } = progressOfJob(view);
-  const endedMs = Date.parse(view.facts.ended?.at ?? '');
-  const seconds = ((Number.isNaN(endedMs) ? nowMs : endedMs) - Date.parse(createdAt)) / 1000;
+/** A figure that nobody measured is left out. */
+function comparedJob({ job, name, what, how, outcomes, pool, pace, cost }: JobRecord): ComparedJob {
+  const { items } = outcomes;
   const done = items.ok + items.failed;
+  const used =
+    pool.instances.length === 0
+      ? {}
+      : {
+          instances: pool.instances.length,
+          instanceSeconds: cost.instanceSeconds,
+          ...definedFields({ spotDollars: cost.spotDollars }),
+        };
   return {
     job,
     ...definedFields({ name }),
-    model,
-    state,
+    model: what.model.name,
+    state: how.state,
     items,
-    seconds,
-    ...(seconds > 0 && done > 0 ? { itemsPerSecond: done / seconds } : {}),
-    instanceHours: instanceHours.used,
+    seconds: how.seconds,
+    ...(how.seconds > 0 && done > 0 ? { itemsPerSecond: done / how.seconds } : {}),
+    ...definedFields({ itemMs: pace.item?.medianMs }),
+    ...used,
   };
 }

@@ -17,6 +17,7 @@ import { defaultResultsFile } from '../results/default-name.js';
 import { judgedWithReruns } from '../results/family/judge.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
 import { requireWritable } from '../results/write-output.js';
+import { packWithGit } from '../submit/git-state.js';
 import { readJobProgress, readJobStatus, readJobView } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { UserError } from '../errors.js';
@@ -112,7 +113,10 @@ async function rerunOn(context: CliContext, stack: RunStack, request: Request): 
     started: state,
     rerun: {
       source: plan.source,
-      pack: model === undefined ? storedModel(parent.job, parent.model, ports.store) : otherModel(parent.model),
+      pack:
+        model === undefined
+          ? storedModel(parent.job, parent.model, ports.store)
+          : otherModel(parent.model, packWithGit(context.env)),
       isTried: model !== undefined && (parent.model.weights === undefined || flags.weights !== undefined),
     },
     display,

@@ -136,9 +136,9 @@ const differsText = ({ job, differences }: JobDiffers): string =>
   `Job ${job} of the same command was not finished, but it is another job now: ${differences.join('; ')}. ` +
   `This command begins a job of its own. To remove what is kept of the other one: spotpool local rm ${job}`;
 
-/** The options of the results and of the local cloud change nothing of what is computed. */
+/** The job's name, and the options of the results and of the local cloud, change nothing of what is computed. */
 function requestOf({ cwd }: CliContext, datasets: readonly string[], flags: Flags): RunRequest {
-  const { id: _, ...rows } = jobOptionRows;
+  const { id: _id, name: _name, ...rows } = jobOptionRows;
   const given = Object.keys(rows).map((name) => [name, flags[name as keyof typeof rows]]);
   return { digest: digestOfWords([cwd, datasets, given]), dataset: datasetName(datasets), model: flags.model };
 }

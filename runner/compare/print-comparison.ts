@@ -2,7 +2,7 @@
 import type { ChangedField, ComparedItems } from '../../core/compare/comparison.js';
 import type { OutputChange } from '../../core/compare/output-changes.js';
 import { shorten } from '../../core/shorten.js';
-import { count, oneLine, plural, rate, span, table } from '../display/format.js';
+import { count, dollars, oneLine, plural, rate, span, table } from '../display/format.js';
 import type { JobsComparison } from './compare-jobs.js';
 
 /** One of the two jobs, with the figures that are shown side by side. */
@@ -15,7 +15,11 @@ export interface ComparedJob {
   /** From the submit to the end, or until now. */
   readonly seconds: number;
   readonly itemsPerSecond?: number;
-  readonly instanceHours: number;
+  /** The median time of an item in the model. */
+  readonly itemMs?: number;
+  readonly instances?: number;
+  readonly instanceSeconds?: number;
+  readonly spotDollars?: number;
 }
 
 const SHOWN_FIELDS = 20;
@@ -108,14 +112,19 @@ function sideBySide(before: ComparedJob, after: ComparedJob): readonly (readonly
     read(after),
   ];
   const hasName = before.name !== undefined || after.name !== undefined;
-  return [
-    row('', ({ job }) => job),
+  const rows = [
     ...(hasName ? [row('name', ({ name = '' }) => oneLine(name))] : []),
     row('model', ({ model }) => oneLine(model)),
     row('state', ({ state }) => state),
     row('items', ({ items }) => `${count(items.ok)} ok, ${count(items.failed)} failed`),
     row('time', ({ seconds }) => span(seconds)),
     row('pace', ({ itemsPerSecond }) => (itemsPerSecond === undefined ? '' : rate(itemsPerSecond))),
-    row('used', ({ instanceHours }) => `${instanceHours.toFixed(2)} instance-hours`),
+    row('an item', ({ itemMs }) => (itemMs === undefined ? '' : `${Number(itemMs.toPrecision(3))} ms`)),
+    row('instances', ({ instances, instanceSeconds = 0 }) =>
+      instances === undefined ? '' : `${count(instances)}, together ${span(instanceSeconds)}`,
+    ),
+    row('on Spot', ({ spotDollars }) => (spotDollars === undefined ? '' : dollars(spotDollars))),
   ];
+  // A figure that neither job has is no row.
+  return [row('', ({ job }) => job), ...rows.filter(([, ...cells]) => cells.some((cell) => cell !== ''))];
 }

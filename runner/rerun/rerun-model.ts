@@ -4,7 +4,7 @@ import { modelBundleKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
-import { packageModel } from '../model/package-model.js';
+import type { packageModel } from '../model/package-model.js';
 
 type Pack = typeof packageModel;
 
@@ -30,8 +30,8 @@ export const storedModel =
 
 /** Packs another model. It gets the weights of the job, unless others are given; those replace them later. */
 export const otherModel =
-  ({ weights }: ModelSpec): Pack =>
+  ({ weights }: ModelSpec, pack: Pack): Pack =>
   async (request, signal) => {
-    const packaged = await packageModel(request, signal);
+    const packaged = await pack(request, signal);
     return { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights }) } };
   };

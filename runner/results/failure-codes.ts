@@ -48,7 +48,7 @@ export async function countFailures(
   reading: FamilyReading,
   { all, joins, mostOutcomes = MOST_OUTCOMES }: FailureReading,
 ): Promise<FailureCodes> {
-  if (reading.family !== undefined) return countMerged(reading, { all, joins });
+  if (reading.family !== undefined) return countMerged(reading, { all, joins, mostOutcomes });
   const found: Found = new Map();
   let [failed, ok, batches, bytes] = [0, 0, 0, 0];
   let readAll = true;
@@ -70,12 +70,16 @@ export async function countFailures(
 
 async function countMerged(
   reading: FamilyReading,
-  { all, joins }: { readonly all: boolean; readonly joins: Joins },
+  { all, joins, mostOutcomes = MOST_OUTCOMES }: FailureReading,
 ): Promise<FailureCodes> {
   const found: Found = new Map();
   let [failed, ok, batches, bytes] = [0, 0, 0, 0];
   let readAll = true;
-  const onRerunBatch = (_job: string, { size }: CheckedBatch): void => void (bytes += size);
+  let outcomes = 0;
+  const onRerunBatch = (_job: string, { size }: CheckedBatch): void => {
+    bytes += size;
+    outcomes += 1;
+  };
   const onBatch = ({ size }: CheckedBatch): void => {
     bytes += size;
     batches += 1;
@@ -91,7 +95,7 @@ async function countMerged(
         add(found, row);
       }
     }
-    isFull = !all && bytes >= MOST_BYTES;
+    isFull = !all && (bytes >= MOST_BYTES || batches + outcomes >= mostOutcomes);
   }
   return { ...(await listed(found, failed, joins)), failed, ok, batches, readAll };
 }

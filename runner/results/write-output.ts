@@ -5,7 +5,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { Provenance } from '../../core/record/provenance.js';
 import { UserError } from '../errors.js';
 import type { CheckedBatch } from './checked-outcomes.js';
-import { type FamilyReading, readFamilyRows } from './family/family-rows.js';
+import { type FamilyReading, readFamilyRows, type SeenOutcomes } from './family/family-rows.js';
 import { itemLinesForm } from './forms/item-lines.js';
 import {
   chooseForm,
@@ -92,7 +92,7 @@ interface KnownForm extends FoundColumns {
   /** The rows of unfinished batches that were seen. */
   readonly chosenPartial?: SeenRows;
   /** The same for each rerun. */
-  readonly chosenOf?: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly chosenOf?: ReadonlyMap<string, SeenOutcomes>;
 }
 
 /** Reads all results once where the form depends on them. */
@@ -108,19 +108,28 @@ async function formOf(
   const chosen = new Set<number>();
   const chosenPartial = new SeenRows();
   const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
-  const onPartial = (some: readonly ResultRow[]): void => {
-    for (const { index } of some) chosenPartial.add(index);
-  };
-  const chosenOf = new Map<string, Set<number>>(job.family?.reruns.map((rerun) => [rerun.job, new Set()]));
-  const onRerunBatch = (rerun: string, { batch }: CheckedBatch): void => void chosenOf.get(rerun)?.add(batch);
+  const onPartial = (some: readonly ResultRow[]): void => addAll(chosenPartial, some);
+  const chosenOf = new Map<string, SeenOutcomes>(
+    job.family?.reruns.map((rerun) => [rerun.job, { batches: new Set(), partial: new SeenRows() }]),
+  );
   const { partial, jobOfLine } = choice;
-  const rows = readFamilyRows(job, { onBatch, onRerunBatch, onPartial, ...definedFields({ partial, jobOfLine }) });
+  const rows = readFamilyRows(job, {
+    onBatch,
+    onPartial,
+    onRerunBatch: (rerun, { batch }) => void chosenOf.get(rerun)?.batches.add(batch),
+    onRerunPartial: (rerun, some) => addAll(chosenOf.get(rerun)?.partial, some),
+    ...definedFields({ partial, jobOfLine }),
+  });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     world.signal.throwIfAborted();
     found.survey.look(chosenRows(some, choice.only));
   }
-  const described = { columns: found.survey.describe?.() };
-  return { form: found.survey.form(), chosen, chosenOf, chosenPartial, ...definedFields(described) };
+  const seen = { chosen, chosenOf, chosenPartial };
+  return { form: found.survey.form(), ...seen, ...definedFields({ columns: found.survey.describe?.() }) };
+}
+
+function addAll(seen: SeenRows | undefined, rows: readonly ResultRow[]): void {
+  for (const { index } of rows) seen?.add(index);
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */

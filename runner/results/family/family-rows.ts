@@ -4,19 +4,28 @@ import type { ResultRow } from '../../../core/contract/result-row.js';
 import { mergeRows } from '../../../core/rerun/merge-rows.js';
 import type { CheckedBatch, OutcomeReading } from '../checked-outcomes.js';
 import { readRows, type RowReaders } from '../read-rows.js';
+import type { SeenRows } from '../seen-rows.js';
 import { Origins } from './origins.js';
 import type { Family } from './read-family.js';
 
 export interface FamilyReading extends OutcomeReading {
   /** The reruns through which the job's results show. Absent when there are none. */
   readonly family?: Family;
-  /** Only these batches of reruns are read, so that a second reading sees what the first saw. */
-  readonly chosenOf?: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Only these outcomes of reruns are read, so that a second reading sees what the first saw. */
+  readonly chosenOf?: ReadonlyMap<string, SeenOutcomes>;
+}
+
+/** The batches with an outcome that a reading has seen, and the saved items of the other batches. */
+export interface SeenOutcomes {
+  readonly batches: Set<number>;
+  readonly partial: SeenRows;
 }
 
 export interface FamilyReaders extends RowReaders {
   /** Gets every outcome of a rerun, damaged ones too. */
   readonly onRerunBatch?: (job: string, batch: CheckedBatch) => void;
+  /** Gets the rows of unfinished batches of a rerun. */
+  readonly onRerunPartial?: (job: string, rows: readonly ResultRow[]) => void;
   /** Gets each row of the result with the job that it is from, when there are reruns. */
   readonly onRow?: (row: ResultRow, job: string) => void;
   /** Name the job of each row. */
@@ -25,7 +34,7 @@ export interface FamilyReaders extends RowReaders {
 
 export async function* readFamilyRows(
   { family, chosenOf, ...first }: FamilyReading,
-  { onRerunBatch, onRow, jobOfLine = false, ...readers }: FamilyReaders,
+  { onRerunBatch, onRerunPartial, onRow, jobOfLine = false, ...readers }: FamilyReaders,
 ): AsyncGenerator<readonly ResultRow[]> {
   const reruns = family?.reruns ?? [];
   if (reruns.length === 0) {
@@ -36,12 +45,18 @@ export async function* readFamilyRows(
   const streams = [
     readRows(shared, readers),
     ...reruns.map((rerun) => {
-      const chosen = chosenOf && { chosen: chosenOf.get(rerun.job) ?? NONE };
+      const seen = chosenOf?.get(rerun.job);
       const { job, batches } = rerun;
       const { store, signal, readings } = shared;
       const onBatch = (batch: CheckedBatch): void => onRerunBatch?.(job, batch);
-      const reading = { job, batches, store, signal, readings, ...chosen };
-      const rows = readRows(reading, { onBatch, ...definedFields({ partial: readers.partial }) });
+      const onPartial = (some: readonly ResultRow[]): void => onRerunPartial?.(job, some);
+      const reading = { job, batches, store, signal, readings, ...definedFields({ chosen: seen?.batches }) };
+      const { partial } = readers;
+      const rows = readRows(reading, {
+        onBatch,
+        onPartial,
+        ...definedFields({ partial, chosenPartial: seen?.partial }),
+      });
       return atOrigins(rows, rerun.path, first);
     }),
   ];
@@ -63,8 +78,6 @@ async function* ownRows(
     yield jobOfLine ? rows.map((row) => ({ ...row, job })) : rows;
   }
 }
-
-const NONE: ReadonlySet<number> = new Set();
 
 /** Moves the rows of a rerun to their items in the first job of the path's end. Rows whose origin is damaged end the stream. */
 export async function* atOrigins(
