@@ -30,10 +30,6 @@ export interface SubmitRequest {
   readonly rerun?: RerunSource;
   /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
   readonly mayBeComplete?: boolean;
-  /** The name of the job, for people. */
-  readonly name?: string;
-  /** Present when the job is a rerun. Then the items are those of another job. */
-  readonly rerun?: RerunSource;
   readonly createdBy: string;
   readonly versions: Manifest['versions'];
 }
