@@ -1,5 +1,6 @@
 /** Serves the live page of `watch --web`: of one job, or of all jobs of the stack. */
 import { randomBytes } from 'node:crypto';
+import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { readPageAssets } from '../page/assets.js';
 import { type LiveServer, type LiveSource, serveLivePage } from '../page/live/server.js';
@@ -46,8 +47,8 @@ const sourceOfJobs = ({ store, config }: StackPorts): LiveSource => ({
     view: 'jobs',
     stack: config.name,
     jobs: (await listJobs(store, signal, () => undefined)).map((listed): ListedJob => {
-      const { job, state, items, createdAt, createdBy, model, dataset } = listed;
-      return { job, state, items, createdAt, createdBy, model, dataset };
+      const { job, name, state, items, createdAt, createdBy, model, dataset } = listed;
+      return { job, ...definedFields({ name }), state, items, createdAt, createdBy, model, dataset };
     }),
   }),
 });

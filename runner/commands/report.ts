@@ -17,7 +17,7 @@ const reportRows = {
 export const reportCommand = defineStackCommand({
   name: 'report',
   description:
-    'Write the report of a job: one HTML file that opens in a browser, offline. A job that still runs is shown as it is now.',
+    'Write the report of a job as an HTML file. It opens in any browser, offline. A job that still runs is shown as it is now.',
   args: { job: 'the id of the job' },
   options: reportRows,
   examples: ['spotpool report herg --local', 'spotpool report herg --out reports/herg.html --force'],

@@ -23,7 +23,7 @@ const rmOptions = { yes: toggle('remove the job without asking') };
 export const rmCommand = defineStackCommand({
   name: 'rm',
   description:
-    'Remove a job that is over: its dataset, its results and everything else that the bucket holds of it. Models and files of folders stay, because other jobs may use them.',
+    'Remove a job that is over. Its dataset, its results and all else that the bucket holds of it are deleted. Models and files of folders stay, because other jobs may use them.',
   args: { job: 'the id of the job' },
   options: rmOptions,
   examples: [

@@ -6,7 +6,8 @@ import { buildRecord } from '../record/build-record.js';
 
 export const showCommand = defineStackCommand({
   name: 'show',
-  description: 'Show the record of a job: its data and code, its course, errors, pace, instances, waste and cost.',
+  description:
+    'Show the record of a job. It has the data and code, the course, errors, pace, instances, waste and cost.',
   args: { job: 'the id of the job' },
   options: {},
   examples: ['spotpool show herg', 'spotpool show herg --json > herg.record.json'],

@@ -230,4 +230,36 @@ describe('the live page', () => {
     expect(opened.requests).toEqual([`${server.address}events`]);
     await opened.page.close();
   });
+
+  it('leads from the list of jobs to the page of each, below the same token', async () => {
+    const record = failedRecord();
+    const { job } = record;
+    const listed = { job, state: record.how.state, items: record.outcomes.items, createdAt: record.what.createdAt };
+    const names = { createdBy: HOSTILE, model: 'model.ts', dataset: 'data.jsonl' };
+    const server = await serveLivePage({
+      root: {
+        empty: { view: 'jobs', stack: 'herd' },
+        title: 'Jobs of herd',
+        read: async () => ({ view: 'jobs', stack: 'herd', jobs: [{ ...listed, ...names }] }),
+      },
+      jobPage: (id) => ({
+        empty: { view: 'job', job: id, live: true },
+        title: id,
+        read: async () => ({ view: 'job', job: id, live: true, record }),
+      }),
+      assets: await readPageAssets(),
+      clock: systemClock,
+      token: 'a-token-for-a-test',
+    });
+    const opened = await openPage(browser, server.address, { width: 375 });
+    await opened.page.waitForSelector('tbody a');
+    expect(await opened.page.evaluate('window.stolen')).toBeUndefined();
+    await opened.page.click('tbody a');
+    await opened.page.waitForSelector('.state');
+    expect(opened.page.url()).toBe(`${server.address}job/${job}/`);
+    expect(await textOf(opened, '.state')).toBe('Failed');
+    expect(opened.complaints).toEqual([]);
+    await opened.page.close();
+    await server.close('The command has ended.');
+  });
 });

@@ -41,7 +41,7 @@ export interface LiveServerOptions {
   readonly jobPage?: (job: string) => LiveSource;
   readonly assets: PageAssets;
   readonly clock: Clock;
-  /** Nobody can guess it. */
+  /** It is so long and random that nobody can guess it. */
   readonly token: string;
 }
 

@@ -3,7 +3,7 @@ import type { JobRecord } from '../../../core/record/job-record.js';
 import type { TimeWindow } from './time-window.js';
 
 export interface Series {
-  /** Seconds since the submit. */
+  /** The times of the points, in seconds since the submit. */
   readonly seconds: readonly number[];
   readonly values: readonly (readonly number[])[];
 }
@@ -45,7 +45,7 @@ function itemsAt(points: readonly Point[], times: readonly number[]): readonly n
   });
 }
 
-/** Target and fulfilled capacity. */
+/** Returns the target and the fulfilled capacity over time. */
 export const fleetSeries = ({ pool }: JobRecord, { fromMs }: TimeWindow): Series | undefined =>
   pool.fleet.length === 0
     ? undefined

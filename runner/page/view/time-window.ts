@@ -1,6 +1,5 @@
 /** The time that the charts of a page show, and its ticks. All charts of a page share one window, so that they can be read one below the other. Pure. */
 import type { JobRecord } from '../../../core/record/job-record.js';
-import { span } from '../../display/format.js';
 
 export interface TimeWindow {
   readonly fromMs: number;
@@ -56,6 +55,3 @@ export function utc(at: string | number): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? 'unknown' : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
-
-/** The time since the submit, which the axes show too. */
-export const sinceSubmit = (atMs: number, { fromMs }: TimeWindow): string => `${span((atMs - fromMs) / 1000)} in`;
