@@ -2,7 +2,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { filesPrefix, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
+import { endsPrefix, filesPrefix, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { anyInstanceArn } from './arns.js';
 import { readInputBuckets } from './input-buckets.js';
@@ -59,6 +59,12 @@ function submitting({ store, controllerArn }: UserPolicyProps): readonly Permiss
       resources: UPLOADED.map((key) => store.bucket.arnForObjects(key)),
     },
   ];
+  permissions.push({
+    sid: 'RemoveJobs',
+    why: 'A user removes jobs that are over. None of them is known at deploy.',
+    actions: ['s3:DeleteObject'],
+    resources: [`${jobsPrefix}*`, `${endsPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
+  });
   if (controllerArn === undefined) return permissions;
   permissions.push({
     sid: 'WakeTheController',

@@ -96,6 +96,12 @@ export interface StackController {
   wake(signal: AbortSignal): Promise<void>;
 }
 
+/** Deletes objects of the stack's bucket. Only `rm` does. */
+export interface ObjectRemoval {
+  /** Deletes the objects. A key without an object is no error. Throws when an object is still there. */
+  remove(keys: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
 export interface SpotPrices {
   /** The latest Spot price in dollars an hour. Undefined when the pool has no price. */
   spotDollarsPerHour(

@@ -19,6 +19,7 @@ mkdirSync(workDirectory, { recursive: true });
 const state = mkdtempSync(path.join(workDirectory, 'state-'));
 const dataset = path.join(workDirectory, 'drugs.txt');
 const results = path.join(workDirectory, 'herg.jsonl');
+const report = path.join(workDirectory, 'herg.html');
 
 const { writeDrugbank } = await import(pathToFileURL(path.join(example, 'drugbank.mjs')).href);
 writeDrugbank(dataset);
@@ -27,7 +28,9 @@ const extra = process.argv.slice(2);
 const args = ['run', path.relative(root, dataset), '--model', 'examples/molecules/model.ts', '--local'];
 // This file is the demonstration's own, whoever left it there; another --out is the user's.
 const otherOut = extra.some((option) => option.startsWith('--out'));
-args.push(...(otherOut ? [] : ['--out', path.relative(root, results), '--force']));
+args.push(
+  ...(otherOut ? [] : ['--out', path.relative(root, results), '--report', path.relative(root, report), '--force']),
+);
 args.push(...[...market, ...sizes].flatMap((option) => option.split(' ')));
 const code = await run([path.join(root, 'dist/bundle/spotpool.mjs'), ...args, ...extra]);
 // A program that reads the JSON wants nothing else; another --out, dataset or model is the user's own business.
@@ -35,6 +38,10 @@ const ours = !otherOut && !extra.some((option) => ['--json', '--help', '-h'].inc
 if (code === 0 && ours) {
   const { printTopBlockers } = await import(pathToFileURL(path.join(example, 'top-blockers.mjs')).href);
   await printTopBlockers(results);
+  const opener = { darwin: 'open', win32: 'start' }[process.platform] ?? 'xdg-open';
+  process.stdout.write(
+    `\nA report shows what happened. Open it in a browser:\n  ${opener} ${path.relative(process.cwd(), report)}\n`,
+  );
 }
 // It holds something only when the results could not be written: then the local cloud is kept, and its state is how it is found.
 if (readdirSync(state).length === 0) rmSync(state, { recursive: true });

@@ -65,6 +65,8 @@ function instanceOf(
   // Without its end the instance counts up to the last sign of it.
   const lastMs = isEndUnknown ? Math.max(time.endedAtMs ?? 0, summary?.lastAtMs ?? 0) : time.nowMs;
   const toMs = endedAtMs ?? lastMs;
+  // EC2 tells the launch in whole seconds: an instance that the job itself made seems to be older than the job.
+  const countedFromMs = Math.floor(time.createdAtMs / 1_000) * 1_000;
   const countedToMs = time.isShared ? Math.min(toMs, time.endedAtMs ?? toMs) : toMs;
   const life = { fromMs: Math.min(fromMs ?? toMs, toMs), toMs };
   const known = { knownUntilMs: summary?.ended === undefined ? (summary?.lastAtMs ?? life.fromMs) : toMs };
@@ -76,14 +78,17 @@ function instanceOf(
     ...definedFields({ launchedAtMs, startedAtMs, endedAtMs, end: reasonOf(summary, seen), summary, noticeAtMs }),
     phases: fromMs === undefined ? [] : instancePhases(summary?.spans ?? [], { ...life, ...known, ...worker }),
     ...definedFields({
-      seconds: fromMs === undefined ? undefined : Math.max(0, countedToMs - Math.max(fromMs, time.createdAtMs)) / 1000,
+      seconds: fromMs === undefined ? undefined : Math.max(0, countedToMs - Math.max(fromMs, countedFromMs)) / 1000,
     }),
     lifeSeconds: (toMs - life.fromMs) / 1000,
     isEndUnknown,
   };
 }
 
-/** A worker that ended for a notice leaves its instance to AWS. Any other one ends its instance itself, and knows the moment best. */
+/** A controller was away when it saw the end so long after the worker had told it. */
+const LATE_MS = 60_000;
+
+/** AWS bills up to the end that EC2 shows. A worker that ended for a notice leaves its instance to AWS; any other one ends its instance itself. */
 function endOf(
   summary: WorkerSummary | undefined,
   seen: HistoryInstance | undefined,
@@ -93,7 +98,8 @@ function endOf(
   if (summary?.ended === undefined) return shown;
   // No clock of a worker makes its instance end in the future.
   const ownMs = Math.min(summary.ended.atMs, nowMs);
-  return summary.ended.reason === 'interruption' ? (shown ?? ownMs) : Math.min(ownMs, shown ?? ownMs);
+  const isTold = shown === undefined || (summary.ended.reason !== 'interruption' && shown - ownMs > LATE_MS);
+  return isTold ? ownMs : shown;
 }
 
 function reasonOf(summary: WorkerSummary | undefined, seen: HistoryInstance | undefined): InstanceEnd | undefined {
@@ -129,6 +135,8 @@ export interface InstanceExtras {
   readonly lossesAtMs: readonly number[];
   /** The most phases that the record has room for. */
   readonly mostPhases: number;
+  /** The most hand-backs that are marked. Their number is in the pool's counts. */
+  readonly mostHandBacks: number;
 }
 
 export function recordedInstance(of: JobInstance, extras: InstanceExtras): RecordedInstance {
@@ -136,7 +144,9 @@ export function recordedInstance(of: JobInstance, extras: InstanceExtras): Recor
   const marks = [
     ...(noticeAtMs === undefined ? [] : [{ kind: 'notice' as const, atMs: noticeAtMs }]),
     ...(end === 'reclaimed' && endedAtMs !== undefined ? [{ kind: 'reclaim' as const, atMs: endedAtMs }] : []),
-    ...(summary?.handedBackAtMs ?? []).map((atMs) => ({ kind: 'hand-back' as const, atMs })),
+    ...(summary?.handedBackAtMs ?? [])
+      .slice(0, extras.mostHandBacks)
+      .map((atMs) => ({ kind: 'hand-back' as const, atMs })),
     ...extras.lossesAtMs.map((atMs) => ({ kind: 'loss' as const, atMs })),
   ];
   return {

@@ -11,6 +11,7 @@ const LEAST_MS = 0.01;
 /** The last bucket begins at some five years. */
 const LAST_BUCKET = 319;
 const NINE_TENTHS = 0.9;
+const DIGITS = 3;
 
 export class TimeTally {
   readonly #counts = new Map<number, number>();
@@ -56,5 +57,5 @@ function bucketOf(ms: number): number {
   return Math.min(LAST_BUCKET, Math.ceil(Math.log(ms / LEAST_MS) / Math.log(GROWTH)));
 }
 
-/** The geometric middle of the bucket. */
-const middleOf = (bucket: number): number => LEAST_MS * GROWTH ** (bucket - 0.5);
+/** Returns the geometric middle of the bucket, without digits that nobody measured. */
+const middleOf = (bucket: number): number => Number((LEAST_MS * GROWTH ** (bucket - 0.5)).toPrecision(DIGITS));

@@ -27,10 +27,12 @@ export interface CommandDefinition<ArgumentName extends string = string, Rows ex
   readonly name: string;
   /** It begins with a verb. Its first sentence stands in the list of commands, so it must fit into a line there. */
   readonly description: string;
-  /** The help of each argument by its name, in their order. All of them are required. */
+  /** The help of each argument by its name, in their order. All of them are required, unless the last one is optional. */
   readonly args: Readonly<Record<ArgumentName, string>>;
   /** True when the last argument may be given several times. */
   readonly repeats?: true;
+  /** True when the last argument may be left out. The command then gets an empty text. */
+  readonly optional?: true;
   readonly options: Rows;
   /** These are command lines, which may end with a remark. */
   readonly examples: readonly string[];
@@ -114,9 +116,14 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
   });
 }
 
-/** Returns `<job>`, or `<dataset...>` for an argument that may be given several times. */
-export function argumentUsage({ args, repeats }: Pick<CommandDefinition, 'args' | 'repeats'>, name: string): string {
-  return repeats === true && name === Object.keys(args).at(-1) ? `<${name}...>` : `<${name}>`;
+/** Returns `<job>`, `<dataset...>` for an argument that may be given several times, or `[job]` for one that may be left out. */
+export function argumentUsage(
+  { args, repeats, optional }: Pick<CommandDefinition, 'args' | 'repeats' | 'optional'>,
+  name: string,
+): string {
+  const isLast = name === Object.keys(args).at(-1);
+  if (optional === true && isLast) return `[${name}]`;
+  return repeats === true && isLast ? `<${name}...>` : `<${name}>`;
 }
 
 /** Commander looks for missing options before unknown ones, and so hides that one was mistyped. */

@@ -13,6 +13,7 @@ import type {
   Fleet,
   JobQueue,
   ModelProbe,
+  ObjectRemoval,
   ObjectStore,
   PoolInstances,
   SpotPrices,
@@ -23,6 +24,7 @@ import type {
 export interface StackPorts {
   readonly config: StackConfig;
   readonly store: ObjectStore;
+  readonly removal: ObjectRemoval;
   readonly queue: JobQueue;
   readonly fleet: Fleet;
   readonly instances: PoolInstances;

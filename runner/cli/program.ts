@@ -10,8 +10,10 @@ import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
 import { rerunCommand } from '../commands/rerun.js';
+import { reportCommand } from '../commands/report.js';
 import { resultsCommand } from '../commands/results.js';
 import { resumeCommand } from '../commands/resume.js';
+import { rmCommand } from '../commands/rm.js';
 import { runCommand } from '../commands/run.js';
 import { showCommand } from '../commands/show.js';
 import { statusCommand } from '../commands/status.js';
@@ -34,6 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   statusCommand,
   watchCommand,
   showCommand,
+  reportCommand,
   resultsCommand,
   errorsCommand,
   cancelCommand,
@@ -41,6 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   rerunCommand,
   compareCommand,
   jobsCommand,
+  rmCommand,
   logsCommand,
   fleetCommand,
   localCommand,

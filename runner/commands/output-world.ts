@@ -51,14 +51,6 @@ export async function resultsOfJob(
 ): Promise<ResultsOfJob> {
   const { job, createdAt, batches, dataset } = manifest;
   const family = await readFamily(manifest, { store, signal });
-  return {
-    job,
-    batches,
-    store,
-    signal,
-    createdAt,
-    dataset,
-    provenance: provenanceOf(manifest),
-    ...definedFields({ family }),
-  };
+  const provenance = provenanceOf(manifest);
+  return { job, batches, store, signal, createdAt, dataset, provenance, ...definedFields({ family }) };
 }

@@ -7,7 +7,6 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
-import { openStack } from '../cli/open-stack.js';
 import { jobFlagsOf, refusePackingAlone, type RerunFlags, rerunOptions } from '../cli/rerun-options.js';
 import { progressOfJob } from '../controller/report.js';
 import type { Display } from '../display/events.js';
@@ -33,7 +32,7 @@ import { newsNow } from './follow/news.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
 import { outputWorld, resultsChoice } from './output-world.js';
-import type { RunStack } from './run-stack.js';
+import { openLastingStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { printSubmitted, submitDisplay } from './submit.js';
 import { type SubmittedJob, submitFromFlags } from './submit-job.js';
@@ -58,7 +57,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   refusePackingAlone(options);
   if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
   const follows = options.follow !== false;
-  const stack = await openParentStack(context, options);
+  const stack = await openLastingStack(context, options);
   const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
   try {
@@ -71,25 +70,12 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   } finally {
     display.close();
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
+    await stack.close({ isBegun: state.job !== undefined });
   }
 }
 
 const NO_STANDARD_OUTPUT =
   '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use: spotpool results <job> --out -';
-
-/** The parent is in a stack that outlives commands. */
-async function openParentStack(context: CliContext, flags: Flags): Promise<RunStack> {
-  return {
-    ports: await openStack(context, flags),
-    own: false,
-    isKept: true,
-    news: [],
-    signal: context.signal,
-    keep: async () => undefined,
-    over: () => undefined,
-    close: async () => undefined,
-  };
-}
 
 interface Request {
   readonly job: string;

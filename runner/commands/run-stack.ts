@@ -46,7 +46,7 @@ export interface RunWish {
 
 export async function openRunStack(context: CliContext, wish: RunWish): Promise<RunStack> {
   const { flags } = wish;
-  const { env, signal } = context;
+  const { env } = context;
   // With --sample the seed is that of the sample.
   const given = givenLocalFlags(flags).filter((name) => name !== '--seed' || flags.sample === undefined);
   const names = `${given.join(', ')} ${given.length === 1 ? 'is' : 'are'}`;
@@ -59,17 +59,22 @@ export async function openRunStack(context: CliContext, wish: RunWish): Promise<
     );
   }
   if (!flags.local || up !== undefined) {
-    return {
-      ports: await openStack(context, flags),
-      own: false,
-      isKept: true,
-      news: [],
-      signal,
-      keep: async () => undefined,
-      over: () => undefined,
-      close: async () => undefined,
-    };
+    return openLastingStack(context, flags);
   }
   if (flags.stack !== undefined) throw new UserError('--local and --stack exclude each other. Name one stack.');
   return await openOwnStack(context, wish);
+}
+
+/** Opens a stack that outlives the command. */
+export async function openLastingStack(context: CliContext, flags: StackFlags): Promise<RunStack> {
+  return {
+    ports: await openStack(context, flags),
+    own: false,
+    isKept: true,
+    news: [],
+    signal: context.signal,
+    keep: async () => undefined,
+    over: () => undefined,
+    close: async () => undefined,
+  };
 }

@@ -5,7 +5,7 @@ import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
-import { toggle } from '../cli/option-rows.js';
+import { inGroup, text, toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { stackOptions } from '../cli/stack-options.js';
 import { datasetName } from '../dataset/dataset-name.js';
@@ -32,10 +32,19 @@ import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
 import { requireDataset, submitFromFlags } from './submit-job.js';
+import { requireRunReport, writeRunReport } from './run-report.js';
+
+const reportRow = inGroup('Results:', {
+  report: text(
+    '<file>',
+    'write a report of the job to this HTML file, too, once the job has ended; --force replaces a file that exists',
+  ),
+});
 
 const runOptions = {
   ...jobOptionRows,
   ...resultsOptions,
+  ...reportRow,
   ...stackOptions,
   ...localCloudRows,
   new: toggle('begin another job with --local, although the last one of the same command was not finished'),
@@ -188,12 +197,13 @@ async function runOn(
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   // When the results could not be written, `notWritten` is printed last and says how to get them.
+  const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
   if (state.notWritten === undefined) stack.over();
   const code = exitCodeOf(progress);
-  return code === EXIT.ok && !fetched.whole ? EXIT.failed : code;
+  return code === EXIT.ok && !(fetched.whole && reported) ? EXIT.failed : code;
 }
 
 /** Resolves with the job's id. A job that goes on is compared with what is given now. */
@@ -248,6 +258,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
   const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);
   await requireWritable(choice, outputWorld(context, given), flags.id);
+  await requireRunReport(flags, cwd);
   return { output: { out, choice, flags, given }, datasetFiles };
 }
 

@@ -49,13 +49,6 @@ export async function requireDataset(
   return opened?.files ?? [];
 }
 
-export interface SubmittedRerun {
-  readonly source: RerunSource;
-  readonly pack: NonNullable<SubmitPorts['pack']>;
-  /** False when the model, or its weights, are in the bucket and not on this machine. */
-  readonly isTried: boolean;
-}
-
 /** A check that takes longer is told, and then now and again. It comes before the command's display. */
 const TELL_EVERY_MS = 5_000;
 
@@ -67,6 +60,13 @@ function checkProgress({ clock, terminal }: CliContext): CheckProgress {
     toldMs = nowMs;
     terminal.err(`Checked ${count(files)} of the ${plural(total, 'file')} of the dataset. Nothing is uploaded yet.\n`);
   };
+}
+
+export interface SubmittedRerun {
+  readonly source: RerunSource;
+  readonly pack: NonNullable<SubmitPorts['pack']>;
+  /** False when the model, or its weights, are in the bucket and not on this machine. */
+  readonly isTried: boolean;
 }
 
 export async function submitFromFlags(

@@ -1,10 +1,15 @@
-/** `spotpool watch <job>` shows the live display. The job runs on when the display ends. */
+/** `spotpool watch <job>` shows the live display, and with `--web` a live page, too. The job runs on when the command ends. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { toggle } from '../cli/option-rows.js';
+import { jsonDisplay } from '../display/json.js';
+import { plainDisplay } from '../display/plain.js';
+import { UserError } from '../errors.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { Follower } from './follow/follower.js';
 import { hasEnded } from './job-state.js';
+import { openLivePage } from './live-page.js';
 import { makeDisplay } from './follow/make-display.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
 import { nextStep } from './advice/next-step.js';
@@ -13,16 +18,63 @@ import { stackArguments } from './advice/command-lines.js';
 import { summaryOf } from './follow/job-summary.js';
 import { printStatusJson } from './status-json.js';
 
+const watchRows = {
+  web: toggle(
+    'show a live page in the browser, too: it is served on this machine alone, and its address is printed. Without a job it lists all jobs',
+  ),
+};
+
+type WatchCall = StackCall<'job', typeof watchRows>;
+
 export const watchCommand = defineStackCommand({
   name: 'watch',
   description: 'Follow a job live and control the fleet. The job runs on when you leave with Ctrl-C.',
-  args: { job: 'the id of the job' },
-  options: {},
-  examples: ['spotpool watch herg --local', 'spotpool watch herg --json | tail -n 1'],
+  args: { job: 'the id of the job; only --web can do without' },
+  optional: true,
+  options: watchRows,
+  examples: [
+    'spotpool watch herg --local',
+    'spotpool watch herg --json | tail -n 1',
+    'spotpool watch herg --web',
+    'spotpool watch --web',
+  ],
   run: watch,
 });
 
-async function watch({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
+async function watch(call: WatchCall): Promise<number> {
+  const { args, options } = call;
+  const job = args.job === '' ? undefined : args.job;
+  if (options.web === true) return watchWithPage(call, job);
+  if (job === undefined) {
+    throw new UserError('Name the job to watch ("spotpool jobs" lists them), or show all jobs: spotpool watch --web');
+  }
+  return follow(call);
+}
+
+/** Serves the page for as long as the job is followed; without a job, until Ctrl-C. */
+async function watchWithPage(call: WatchCall, job: string | undefined): Promise<number> {
+  const { context, ports, options } = call;
+  const { terminal, clock, signal } = context;
+  // A job that does not exist is refused before a page of it is served.
+  if (job !== undefined) await readJobProgress(ports.store, job, signal);
+  const page = await openLivePage(context, ports, job);
+  try {
+    const show = options.json ? jsonDisplay : plainDisplay;
+    show(terminal, () => clock.nowMs()).show({ event: 'page-up', address: page.address });
+    return job === undefined ? await untilInterrupted(signal) : await follow(call);
+  } finally {
+    await page.close('The command that served this page has ended. This is the last state that it read.');
+  }
+}
+
+const untilInterrupted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+
+async function follow({ context, ports, args: { job }, options }: WatchCall): Promise<number> {
   const { clock, signal, terminal } = context;
   const start = await readJobProgress(ports.store, job, signal);
   const display = makeDisplay(context, options.json);

@@ -10,6 +10,8 @@ export type Level = 'info' | 'good' | 'warning';
 export type RunEvent =
   /** The command has started its own local cloud, and the cloud is ready. */
   | { readonly event: 'local-cloud-up'; readonly endpoint: string; readonly maxWorkers: number }
+  /** The live page of `watch --web` is served at this address until the command ends. */
+  | { readonly event: 'page-up'; readonly address: string }
   | { readonly event: 'uploading'; readonly items: number; readonly bytes: number }
   /** So many bytes of the weights are hashed or uploaded. */
   | {

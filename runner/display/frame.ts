@@ -79,6 +79,7 @@ export function withEvent(view: LiveView, event: RunEvent): LiveView {
       return { ...view, phase: `Wrote ${plural(event.items, 'result')} to ${event.file}.` };
     case 'waiting-for-zero':
       return { ...view, phase: zeroPhase(event.instances) };
+    case 'page-up':
     case 'summary':
       return view;
   }

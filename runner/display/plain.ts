@@ -55,6 +55,8 @@ function textOf(event: RunEvent): string | undefined {
   switch (event.event) {
     case 'local-cloud-up':
       return `The local cloud is ready at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
+    case 'page-up':
+      return `The page is at ${event.address} until this command ends.`;
     case 'uploading':
       return `Uploaded ${plural(event.items, 'item')} so far.`;
     case 'weights':

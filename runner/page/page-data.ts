@@ -47,16 +47,3 @@ export function isPageData(value: unknown): value is PageData {
   const record: unknown = 'record' in value ? value.record : undefined;
   return record === undefined || (typeof record === 'object' && record !== null && 'version' in record);
 }
-
-/** Returns the record without the values of the model's environment, which may be secrets. A report is shown around. */
-export function withoutValues(record: JobRecord): JobRecord {
-  const { env, secrets, ...options } = record.what.options;
-  const hidden = {
-    env: namesOf(env),
-    ...(secrets === undefined ? {} : { secrets: namesOf(secrets) }),
-  };
-  return { ...record, what: { ...record.what, options: { ...options, ...hidden } } };
-}
-
-const namesOf = (variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.keys(variables).map((name) => [name, '']));

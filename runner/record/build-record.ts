@@ -9,6 +9,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { JobRecord, RecordedCourse, RecordedOutcomes, RecordedWork } from '../../core/record/job-record.js';
 import { instancesOf, iso, type JobTime, useOf } from '../../core/record/recorded-instances.js';
 import { shownOptions } from '../../core/record/shown-options.js';
+import { type JobMemory, newJobMemory } from '../controller/memory.js';
 import type { JobView } from '../controller/observe/read-job.js';
 import type { ObjectStore, SpotPrices } from '../ports.js';
 import { readJobView } from '../status/job-status.js';
@@ -17,8 +18,8 @@ import { errorsOf } from './outcomes.js';
 import { paceOf } from './pace.js';
 import { poolOf, wasteOf } from './pool.js';
 import { moneyOf } from './money.js';
-import { readSources, type RecordSources } from './read-summaries.js';
-import { pricesOf } from './spot-prices.js';
+import { type KnownSummaries, readSources, type RecordSources } from './read-summaries.js';
+import { type KnownPrices, pricesOf, rememberPrices } from './spot-prices.js';
 
 export interface RecordPorts {
   readonly store: ObjectStore;
@@ -28,17 +29,31 @@ export interface RecordPorts {
 export interface RecordTime {
   readonly nowMs: number;
   readonly signal: AbortSignal;
+  /** Whoever builds the record of a job again and again keeps it from one record to the next, so that only what changed is read. */
+  readonly memory?: RecordMemory;
 }
 
-export async function buildRecord(ports: RecordPorts, job: string, { nowMs, signal }: RecordTime): Promise<JobRecord> {
+export interface RecordMemory {
+  readonly job: JobMemory;
+  readonly summaries: KnownSummaries;
+  readonly prices: KnownPrices;
+}
+
+export const newRecordMemory = (): RecordMemory => ({ job: newJobMemory(), summaries: new Map(), prices: new Map() });
+
+export async function buildRecord(
+  ports: RecordPorts,
+  job: string,
+  { nowMs, signal, memory = newRecordMemory() }: RecordTime,
+): Promise<JobRecord> {
   const [view, sources] = await Promise.all([
-    readJobView(ports.store, job, signal),
-    readSources(ports.store, job, signal),
+    readJobView(ports.store, job, signal, memory.job),
+    readSources(ports.store, job, memory.summaries, signal),
   ]);
   const time = timeOf(view, nowMs);
   const instances = instancesOf(sources.summaries.found, sources.history, time);
   const uses = instances.map(useOf);
-  const prices = await pricesOf(uses, ports.prices, signal);
+  const prices = await pricesOf(uses, rememberPrices(ports.prices, memory.prices, nowMs), signal);
   const errors = await errorsOf(ports.store, view, sources.summaries.found, signal);
   const pool = await poolOf(ports.store, { instances, sources, prices }, signal);
   const cost = costOf(uses, prices);

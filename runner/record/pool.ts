@@ -16,6 +16,8 @@ const MOST_PHASES = 20_000;
 /** A lane of a timeline shows no more. */
 const MOST_PHASES_OF_INSTANCE = 250;
 const FEWEST_PHASES_OF_INSTANCE = 8;
+/** The marks of hand-backs of all instances together. */
+const MOST_HAND_BACKS = 10_000;
 /** Instances whose own events are read, because they were taken before they had a summary. */
 const MOST_LOOKED_AT = 50;
 const LOOKS_AT_ONCE = 8;
@@ -45,6 +47,7 @@ export async function poolOf(
     instances: shown.map((of) =>
       recordedInstance(of, {
         mostPhases,
+        mostHandBacks: Math.ceil(MOST_HAND_BACKS / shown.length),
         lossesAtMs: losses.found.filter(({ instance }) => instance === of.instance).map(({ atMs }) => atMs),
         ...definedFields({ dollars: of.seconds === undefined ? undefined : dollarsOf(useOf(of), prices) }),
       }),

@@ -8,7 +8,7 @@ import { decodeWorkerSummary, MOST_SUMMARY_BYTES, type WorkerSummary } from '../
 import { mapBounded } from '../../core/map-bounded.js';
 import { historyOf } from '../controller/act/keep-history.js';
 import { getObject } from '../controller/json-objects.js';
-import type { ObjectStore } from '../ports.js';
+import type { ListedObject, ObjectStore } from '../ports.js';
 
 /** The record lists no more instances. */
 const MOST_SUMMARIES = 5_000;
@@ -35,9 +35,17 @@ export interface RecordSources {
   readonly reruns: Found<string>;
 }
 
-export async function readSources(store: ObjectStore, job: string, signal: AbortSignal): Promise<RecordSources> {
+/** The summaries that were read, by key. One that has not changed since is not read again. */
+export type KnownSummaries = Map<string, { readonly etag: string; readonly summary: WorkerSummary | undefined }>;
+
+export async function readSources(
+  store: ObjectStore,
+  job: string,
+  known: KnownSummaries,
+  signal: AbortSignal,
+): Promise<RecordSources> {
   const [summaries, history, losses, reruns] = await Promise.all([
-    readSummaries(store, job, signal),
+    readSummaries(store, job, signal, known),
     getObject(store, historyKey(job), historyOf(job), signal),
     readLosses(store, job, signal),
     readReruns(store, job, signal),
@@ -50,17 +58,22 @@ export async function readSummaries(
   store: ObjectStore,
   job: string,
   signal: AbortSignal,
+  known: KnownSummaries = new Map(),
 ): Promise<Found<WorkerSummary>> {
   const prefix = summariesPrefix(job);
   const listed = await listUpTo(store, prefix, MOST_SUMMARIES, signal);
-  const read = await mapBounded(listed.found, READS_AT_ONCE, (key) => {
+  const read = await mapBounded(listed.found, READS_AT_ONCE, async ({ key, etag }) => {
+    const before = known.get(key);
+    if (before?.etag === etag) return before.summary;
     const instance = key.slice(prefix.length).replace(/\.json$/, '');
     const kind = {
       name: `a summary of the events of a worker for job ${job}`,
       mostBytes: MOST_SUMMARY_BYTES,
       decode: (json: Uint8Array) => (isInstanceId(instance) ? decodeWorkerSummary(json, { job, instance }) : undefined),
     };
-    return getObject(store, key, kind, signal);
+    const summary = await getObject(store, key, kind, signal);
+    known.set(key, { etag, summary });
+    return summary;
   });
   return { found: read.filter((summary) => summary !== undefined), isCut: listed.isCut };
 }
@@ -69,7 +82,7 @@ export async function readSummaries(
 async function readLosses(store: ObjectStore, job: string, signal: AbortSignal): Promise<Found<Loss>> {
   const listed = await listUpTo(store, lossesPrefix(job), MOST_LOSSES, signal);
   const kind = { name: 'the mark of a loss', mostBytes: MOST_LOSS_BYTES, decode: decodeLossMark };
-  const read = await mapBounded(listed.found, READS_AT_ONCE, async (key) => {
+  const read = await mapBounded(listed.found, READS_AT_ONCE, async ({ key }) => {
     const instance = /\/([^/]+)-[^/-]+\.json$/.exec(key)?.[1];
     const mark: LossMark | undefined = await getObject(store, key, kind, signal);
     if (mark === undefined || instance === undefined || !isInstanceId(instance)) return undefined;
@@ -84,14 +97,19 @@ async function readLosses(store: ObjectStore, job: string, signal: AbortSignal):
 async function readReruns(store: ObjectStore, job: string, signal: AbortSignal): Promise<Found<string>> {
   const prefix = rerunsPrefix(job);
   const { found, isCut } = await listUpTo(store, prefix, MOST_RERUNS, signal);
-  return { found: found.map((key) => key.slice(prefix.length).replace(/\.json$/, '')).filter(isJobId), isCut };
+  return { found: found.map(({ key }) => key.slice(prefix.length).replace(/\.json$/, '')).filter(isJobId), isCut };
 }
 
-async function listUpTo(store: ObjectStore, prefix: string, most: number, signal: AbortSignal): Promise<Found<string>> {
-  const found: string[] = [];
-  for await (const { key } of store.list(prefix, { signal })) {
+async function listUpTo(
+  store: ObjectStore,
+  prefix: string,
+  most: number,
+  signal: AbortSignal,
+): Promise<Found<ListedObject>> {
+  const found: ListedObject[] = [];
+  for await (const object of store.list(prefix, { signal })) {
     if (found.length >= most) return { found, isCut: true };
-    found.push(key);
+    found.push(object);
   }
   return { found, isCut: false };
 }

@@ -24,12 +24,12 @@ export interface SubmitRequest {
   readonly options: JobOptions;
   /** The job's id. When absent it is made from the time. */
   readonly id?: string;
-  /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
-  readonly mayBeComplete?: boolean;
   /** The name of the job, for people. */
   readonly name?: string;
   /** Present when the job is a rerun. Then the items are those of another job. */
   readonly rerun?: RerunSource;
+  /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
+  readonly mayBeComplete?: boolean;
   readonly createdBy: string;
   readonly versions: Manifest['versions'];
 }

@@ -17,6 +17,7 @@ import { makeFleet } from '../../aws/fleet.js';
 import { makePoolInstances } from '../../aws/pool-instances.js';
 import { LambdaController } from '../../aws/lambda-controller.js';
 import { S3ResultBucket } from '../../aws/result-buckets.js';
+import { S3ObjectRemoval } from '../../aws/s3-removal.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { S3SourceObjects } from '../../aws/source-objects.js';
 import { SnsNotifier } from '../../aws/sns-notifier.js';
@@ -50,6 +51,7 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
   return {
     config,
     store: new S3ObjectStore(s3, config.bucket),
+    removal: new S3ObjectRemoval(s3, config.bucket),
     sources: new S3SourceObjects(s3),
     resultBuckets: (bucket) => new S3ResultBucket(s3, bucket),
     queue: new SqsJobQueue(makeSqsClient(options), config.queueUrl),

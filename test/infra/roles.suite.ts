@@ -141,6 +141,10 @@ describe("the CLI's user", () => {
     expect(put.filter((resource) => resource.includes('results') || resource === `${BUCKET}/*`)).toEqual([]);
   });
 
+  it('may remove jobs and their ends, and nothing else', () => {
+    expect(allowed(template, 'PoolUserPolicy')['s3:DeleteObject']).toEqual([`${BUCKET}/jobs/*`, `${BUCKET}/ends/*`]);
+  });
+
   it('may read and list the named input buckets, whose objects become jobs', () => {
     const may = allowed(template, 'PoolUserPolicy');
     expect(may['s3:GetObject']).toContain('arn:<AWS::Partition>:s3:::their-data/*');

@@ -28,7 +28,11 @@ it('says what the job was, and agrees with the summary of the run', async () => 
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { readonly event?: string })
-    .find(({ event }) => event === 'summary') as unknown as { readonly instances: number; readonly items: object };
+    .find(({ event }) => event === 'summary') as unknown as {
+    readonly instances: number;
+    readonly instanceSeconds: number;
+    readonly items: object;
+  };
 
   const shown = await lab.cli(['show', 'mine', '--json']);
   expect(shown.code, shown.stderr).toBe(0);
@@ -44,6 +48,7 @@ it('says what the job was, and agrees with the summary of the run', async () => 
   expect(record.pool.fleet.length).toBeGreaterThan(0);
   expect(record.pace.done.at(-1)?.items).toBe(60);
   expect(record.pace.item?.count).toBe(60);
+  expect(Math.abs(record.cost.instanceSeconds - summary.instanceSeconds)).toBeLessThan(1);
   expect(record.cost.spotDollars).toBeGreaterThan(0);
   expect(shown.stdout).not.toContain('secret');
 

@@ -188,6 +188,7 @@ export class FakeStack {
     return {
       config: this.config,
       store: this.store,
+      removal: { remove: (keys) => this.store.removeAll(keys) },
       resultBuckets: (bucket) => this.#bucketOf(bucket),
       sources: {
         stream: () => never(),

@@ -23,8 +23,8 @@ export function hostileRecord(): JobRecord {
       model: { ...record.what.model, name: long, setup: HOSTILE, git: { commit: 'e'.repeat(40), clean: false } },
       options: {
         ...record.what.options,
-        env: { [HOSTILE]: 'the-secret-value' },
-        secrets: { TOKEN: 'arn:secret-value' },
+        env: { [HOSTILE]: '(hidden)' },
+        secrets: { TOKEN: '(hidden)' },
       },
       createdBy: FROM_THE_RIGHT,
     },

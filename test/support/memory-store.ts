@@ -34,6 +34,13 @@ export class MemoryStore implements ObjectStore {
   /** Called before each read of an object's body. */
   beforeRead: (key: string) => void | Promise<void> = () => undefined;
 
+  async removeAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      await this.beforeWrite(key);
+      this.objects.delete(key);
+    }
+  }
+
   text(key: string): string | undefined {
     return this.objects.get(key)?.body.toString();
   }

@@ -166,14 +166,9 @@ export class BatchEndings {
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
     const how = result === 'ok' ? '' : ' (SQS did not accept it, so its lease must run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
-    events.emit({
-      code: 'batch-handed-back',
-      reason: ending.reason,
-      savedItems,
-      ...this.#computeTime(batch),
-      ...batch.tags,
-      message,
-    });
+    const { reason } = ending;
+    const handedBack = { reason, savedItems, ...this.#computeTime(batch), ...batch.tags, message };
+    events.emit({ code: 'batch-handed-back', ...handedBack });
   }
 
   async #delete(batch: HeldBatch): Promise<void> {

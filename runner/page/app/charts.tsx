@@ -33,7 +33,14 @@ export function Charts({ record, window }: SectionProps): VNode {
           <p>The course of the fleet is unknown: no controller wrote it down.</p>
         ) : (
           <>
-            <ChartWithTable window={window} series={fleet} lines={FLEET} label="Instances" format={count} whole />
+            <ChartWithTable
+              window={window}
+              series={fleet}
+              lines={FLEET}
+              label="Target and fulfilled"
+              format={count}
+              whole
+            />
             <ChartWithTable window={window} series={left} lines={LEFT} label="Batches left" format={count} whole />
           </>
         )}

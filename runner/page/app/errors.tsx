@@ -47,7 +47,7 @@ function ErrorRow({ error, most }: { readonly error: RecordedError; readonly mos
         <code>
           <bdi>{code}</bdi>
         </code>
-        <span class="where">for example item {count(example.index)}</span>
+        <span class="where"> for example item {count(example.index)}</span>
         <Message text={example.message} />
       </div>
     </li>

@@ -4,10 +4,11 @@ import type { JobRecord, Times } from '../../../core/record/job-record.js';
 import { bytes, count, plural } from '../../display/format.js';
 import { Message } from './errors.js';
 import { PHASE_WORDS } from '../view/phases.js';
+import { chosenShape } from '../view/options.js';
 import { milliseconds } from '../view/times.js';
 import { ScrollTable } from './parts.js';
 
-export function Shapes({ record: { pace } }: { readonly record: JobRecord }): VNode {
+export function Shapes({ record: { pace, what } }: { readonly record: JobRecord }): VNode {
   const { shapes, item, batch, phases } = pace;
   const row = (name: string, times: Times, size = ''): readonly string[] => [
     name,
@@ -26,7 +27,7 @@ export function Shapes({ record: { pace } }: { readonly record: JobRecord }): VN
     <section id="shape">
       <h2>Shape of the work</h2>
       {shapes.length === 0 ? (
-        <p>No worker reported how it ran the model.</p>
+        <p>{chosenShape(what.options)}</p>
       ) : (
         <ul class="shapes">
           {shapes.map(({ slots, concurrency, settled, workers, reason }) => (

@@ -18,16 +18,13 @@ export function Truth({ record }: { readonly record: JobRecord }): VNode {
       </h1>
       <p class="under">
         <bdi>{what.model.name}</bdi> over <bdi>{what.dataset.name}</bdi>
-        <span class="parts">
-          {name === undefined ? null : (
-            <span>
-              job <bdi>{job}</bdi>
-            </span>
-          )}
-          <span>{plural(what.dataset.items, 'item')}</span>
-          <span>{plural(what.batches, 'batch', 'batches')}</span>
-          <span>submitted {utc(what.createdAt)}</span>
-        </span>
+        {name === undefined ? null : (
+          <>
+            {' · job '}
+            <bdi>{job}</bdi>
+          </>
+        )}
+        {` · ${plural(what.dataset.items, 'item')} · ${plural(what.batches, 'batch', 'batches')} · submitted ${utc(what.createdAt)}`}
       </p>
       <ProgressBar record={record} />
       <dl class="figures">

@@ -2,7 +2,7 @@
  * One page's stream of data: what it shows is read again every few seconds while somebody looks, and sent to all who look.
  *
  * Invariants:
- * - Nothing is read while nobody looks, and never more often than once in `READ_EVERY_MS`, however many look.
+ * - Nothing is read while nobody looks, and at most once in `READ_EVERY_MS`, however many look. Slow looks are rarer.
  * - A reader that does not take its data gets the newest when it does: at most one message waits for it.
  */
 import { printable } from '../../../core/printable.js';
@@ -10,8 +10,10 @@ import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 import { LIVE_EVENTS, type PageData } from '../page-data.js';
 
-/** A record of a large job takes hundreds of requests. */
+/** People see a job go on at this pace. */
 const READ_EVERY_MS = 5_000;
+/** A record of a large job takes hundreds of requests. So most of the time nothing is read, however long a look takes. */
+const PAUSE_PER_READ = 4;
 
 /** A browser that looks. Node's server responses are of this form. */
 export interface Viewer {
@@ -75,8 +77,10 @@ export class Feed {
   async #look(): Promise<void> {
     const { signal } = this.#closed;
     while (this.#viewers.size > 0 && !signal.aborted) {
+      const beganMs = this.#clock.nowMs();
       await this.#readOnce(signal);
-      await this.#clock.sleep(READ_EVERY_MS, signal).catch(() => undefined);
+      const pauseMs = PAUSE_PER_READ * (this.#clock.nowMs() - beganMs);
+      await this.#clock.sleep(Math.max(READ_EVERY_MS, pauseMs), signal).catch(() => undefined);
     }
   }
 

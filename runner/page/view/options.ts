@@ -20,6 +20,12 @@ export function optionRows(options: JobOptions): readonly Row[] {
   });
 }
 
+/** The sentence about the shape of a job whose workers reported none. Workers report only the changes of their shape. */
+export function chosenShape({ slots, concurrency }: JobOptions): string {
+  if (slots === 'auto') return 'No worker reported how it ran the model.';
+  return `The shape was given: ${JOB_OPTIONS.slots.flag} ${slots}, ${JOB_OPTIONS.concurrency.flag} ${concurrency}.`;
+}
+
 /** The options that a job was resumed with, as a sentence. */
 export function resumeText(options: ResumeOptions): string {
   const given = RESUME_OPTION_NAMES.flatMap((name) =>

@@ -98,6 +98,10 @@ export function livesOf(
     .join('');
 }
 
+/** A hand-back follows its notice at once. In a row with room for both, one is drawn above the other. */
+const BESIDE: Partial<Readonly<Record<MarkKind, number>>> = { notice: -5, 'hand-back': 4 };
+const ROOMY_ROW = 20;
+
 /** The shapes differ, so that colour alone tells nothing. */
 const GLYPHS: Readonly<Record<MarkKind, (x: number, y: number, r: number) => string>> = {
   notice: (x, y, r) => `M${x - r} ${y - r}H${x + r}L${x} ${y + r}z`,
@@ -121,7 +125,8 @@ export function marksOf(
       const atMs = Date.parse(at);
       if (!isInside(atMs, atMs, scale.window)) continue;
       const drawn = paths.get(kind) ?? new Set<string>();
-      drawn.add(glyph(kind, Math.round(xOf(atMs, scale)), row * rowHeight + rowHeight / 2, radius));
+      const y = (row + 0.5) * rowHeight + (rowHeight >= ROOMY_ROW ? (BESIDE[kind] ?? 0) : 0);
+      drawn.add(glyph(kind, Math.round(xOf(atMs, scale)), y, radius));
       paths.set(kind, drawn);
     }
   });

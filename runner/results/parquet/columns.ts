@@ -68,19 +68,6 @@ function okColumn(limits: ShapeLimits): ResultColumn {
   return { name: 'ok', shape: Shape.of('boolean', limits), required: true, observe, begin };
 }
 
-/** Every row has a job where jobs are named. */
-function jobColumn(limits: ShapeLimits): ResultColumn {
-  const begin = (): RowShredder => {
-    const leaf = new Leaf({ path: ['job'], maxDefinition: 0, maxRepetition: 0 }, new Texts());
-    const add = ({ job = '' }: ResultRow): void => {
-      leaf.values.push(job);
-      leaf.add(0, 0);
-    };
-    return { leaves: [leaf], add };
-  };
-  return { name: 'job', shape: Shape.of('string', limits), required: true, observe, begin };
-}
-
 /** The leaf of a member of a struct that is a column. */
 const memberPlace = (column: string, member: string) => ({
   path: [column, member],
@@ -126,6 +113,19 @@ function sourceColumn(limits: ShapeLimits): ResultColumn {
     ['row', Shape.of('integer', limits)],
   ]);
   return { name: 'source', shape: Shape.struct(members, limits), observe, begin };
+}
+
+/** The job that computed the row. */
+function jobColumn(limits: ShapeLimits): ResultColumn {
+  const begin = (): RowShredder => {
+    const leaf = new Leaf({ path: ['job'], maxDefinition: 1, maxRepetition: 0 }, new Texts());
+    const add = ({ job }: ResultRow): void => {
+      leaf.add(0, job === undefined ? 0 : 1);
+      if (job !== undefined) leaf.values.push(job);
+    };
+    return { leaves: [leaf], add };
+  };
+  return { name: 'job', shape: Shape.of('string', limits), observe, begin };
 }
 
 function fromText(name: string, limits: ShapeLimits, textOf: TextOf): ResultColumn {

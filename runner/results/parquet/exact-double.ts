@@ -20,7 +20,6 @@ export function isDouble(text: string, number: number): boolean {
   if (digitsOf(shortest) === digits) return true;
   if (digits === '') return true; // zero
   if (digits.length <= SAFE_DIGITS && Math.abs(number) >= LEAST_NORMAL) return true;
-  if (digitsOf(String(number)) === digits) return true;
   return digits.length <= MOST_DIGITS && digitsOf(number.toPrecision(digits.length)) === digits;
 }
 

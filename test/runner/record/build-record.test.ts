@@ -8,7 +8,7 @@ import { encodeResultLine, failedLine } from '../../../core/contract/result-line
 import { encodeProgress } from '../../../core/pool/progress.js';
 import type { JobRecord } from '../../../core/record/job-record.js';
 import { WorkerSummaries } from '../../../core/record/worker-summaries.js';
-import { buildRecord } from '../../../runner/record/build-record.js';
+import { buildRecord, newRecordMemory } from '../../../runner/record/build-record.js';
 import { CountingStore } from '../../support/counting-store.js';
 import { never, Stage } from '../controller/stage.js';
 
@@ -152,7 +152,7 @@ describe('the record of a job', () => {
   it('has each instance with its phases, its end and its cost, also one that never came up', async () => {
     const { pool, cost, waste } = await record(await endedJob());
     expect(pool.instances.map(({ instance, end, seconds, batches }) => [instance, end, seconds, batches])).toEqual([
-      ['i-1', 'ticket', 50, 2],
+      ['i-1', 'ticket', 60, 2],
       ['i-2', 'reclaimed', 70, 2],
       ['i-3', 'vanished', 10, 0],
     ]);
@@ -161,18 +161,18 @@ describe('the record of a job', () => {
       ['idle', iso(11)],
       ['load', iso(15)],
       ['work', iso(35)],
-      ['idle', iso(50)],
+      ['idle', iso(60)],
     ]);
     expect(pool.instances[1]?.marks.map(({ kind }) => kind)).toEqual(['notice', 'reclaim']);
     expect(pool.instances[1]?.phases.at(-1)).toMatchObject({ phase: 'drain', toAt: iso(70) });
     expect(pool).toMatchObject({ notices: 1, reclaims: { withNotice: 1, withoutNotice: 0 }, losses: 0 });
     expect(pool.fleet).toHaveLength(2);
     // AWS bills nothing for what it takes within the first hour.
-    expect(pool.instances.map(({ dollars = -1 }) => Math.round(dollars * 1e6))).toEqual([500, 0, 100]);
-    expect(cost.instanceSeconds).toBe(130);
-    expect(cost.spotDollars).toBeCloseTo(0.0006);
-    expect(cost.byType).toMatchObject([{ instanceType: 'c7g.large', instances: 3, seconds: 130 }]);
-    expect(waste.notComputingSeconds).toBe(30 + 50 + 10);
+    expect(pool.instances.map(({ dollars = -1 }) => Math.round(dollars * 1e6))).toEqual([600, 0, 100]);
+    expect(cost.instanceSeconds).toBe(140);
+    expect(cost.spotDollars).toBeCloseTo(0.0007);
+    expect(cost.byType).toMatchObject([{ instanceType: 'c7g.large', instances: 3, seconds: 140 }]);
+    expect(waste.notComputingSeconds).toBe(40 + 50 + 10);
   });
 
   it('has the pace: items over time, and the times of items, batches and steps', async () => {
@@ -195,6 +195,17 @@ describe('the record of a job', () => {
       ['i-2', 41],
     ]);
     expect(cost.sharedWith).toEqual(['b']);
+  });
+
+  it('believes a worker of its end when no controller looked for long after it', async () => {
+    const stage = await endedJob();
+    await writeHistory(stage, [seen('i-1', { endedAtMs: at(700) }), seen('i-2', { endedAtMs: at(700) })]);
+    const { pool } = await record(stage);
+    // AWS takes the other one when it wants.
+    expect(pool.instances.map(({ instance, seconds }) => [instance, seconds])).toEqual([
+      ['i-1', 50],
+      ['i-2', 700],
+    ]);
   });
 
   it('of a job that goes on is a look at that moment', async () => {
@@ -307,11 +318,22 @@ describe('the record of a job', () => {
       Array.from({ length: workers }, (_, worker) => seen(`i-${worker}`)),
     );
     store.reset();
-    const built = await buildRecord({ store, prices }, 'a', { nowMs: at(9_000), signal: never });
+    const time = { nowMs: at(9_000), signal: never, memory: newRecordMemory() };
+    let asked = 0;
+    const ports = { store, prices: { spotDollarsPerHour: async () => ++asked / 100 } };
+    const built = await buildRecord(ports, 'a', time);
     expect(built.outcomes.items.ok).toBe(1_000_000);
     expect(built.pool.instances).toHaveLength(workers);
     expect(built.gaps).toEqual([]);
     expect(store.total).toBeLessThan(2_000);
     expect(JSON.stringify(built).length).toBeLessThan(4 * 1024 * 1024);
+
+    // With the memory of the first record, the second one reads only what changed.
+    await write(stage, { ...one, instance: 'i-7', batches: 1 });
+    store.reset();
+    const again = await buildRecord(ports, 'a', time);
+    expect(again.pool.instances.find(({ instance }) => instance === 'i-7')?.batches).toBe(1);
+    expect(store.total).toBeLessThan(20);
+    expect(asked).toBe(1);
   });
 });

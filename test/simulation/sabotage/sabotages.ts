@@ -351,8 +351,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     rule: 'R12',
     what: 'A hand-back has no event.',
     file: 'worker/batch/batch-endings.ts',
-    find: "events.emit({ code: 'batch-handed-back', reason: ending.reason, savedItems, ...batch.tags, message });",
-    replace: 'sabotaged(); void [events, savedItems, message];',
+    find: "events.emit({ code: 'batch-handed-back', ...handedBack });",
+    replace: 'sabotaged(); void [events, handedBack];',
   },
   {
     name: 'events-overwritten',
