@@ -87,7 +87,7 @@ export interface LocalCloud extends AsyncDisposable {
   readonly faults: RequestFaults;
   /** The log of requests; it needs the option `requestLog`. */
   readonly requests: CloudRequests;
-  /** Ends the cloud. When it resolves, no process, port or file of the cloud is left. */
+  /** Ends the cloud. When it resolves, no process, port or file of the cloud is left, except for those of a data directory. */
   close(): Promise<void>;
 }
 

@@ -58,7 +58,7 @@ export async function openDataDirectory(directory: string, options: OpenOptions 
   try {
     return await open(directory, options);
   } catch (error) {
-    const explanation = explainDiskError(error, directory);
+    const explanation = explainDiskError(error, directory, 'data');
     throw explanation === undefined ? error : new UsageError(explanation);
   }
 }

@@ -50,7 +50,7 @@ export function createS3Service(options: S3Options): Service {
     nowMs: options.nowMs ?? Date.now,
   };
   const explain = (error: unknown): S3Error => {
-    const explanation = explainDiskError(error, state.bodies.directory);
+    const explanation = explainDiskError(error, state.bodies.directory, options.kept === undefined ? 'files' : 'data');
     if (explanation === undefined) return toS3Error(error);
     options.diskErrors?.report(explanation);
     // The client may retry, as on AWS: space on the disk may become free.

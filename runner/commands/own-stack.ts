@@ -52,6 +52,8 @@ export type GoesOn =
 /** A killed command's cloud ends its instances before it gives its data free. */
 const FREE_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 200;
+/** Nothing is removed unasked (R15). From this number on each command says how many jobs are kept. */
+const MANY_KEPT = 10;
 
 interface Opened {
   readonly stack: LocalStack;
@@ -155,16 +157,26 @@ async function progressOf(ports: StackPorts, job: string, signal: AbortSignal): 
 
 async function begin(context: CliContext, wish: OwnWish, news: string[]): Promise<Opened> {
   const { env, clock, random } = context;
+  const kept = await listKeptRuns(env).catch(() => []);
+  if (kept.length >= MANY_KEPT) {
+    news.push(
+      `${kept.length} jobs that were not finished are kept on this machine. "spotpool local status" lists them, and "spotpool local rm" removes them.`,
+    );
+  }
   const job = wish.flags.id ?? newJobId(clock.nowMs(), random);
   const run = await beginRun(env, wish.request, { job, nowMs: clock.nowMs() }).catch((error: unknown) => {
     news.push(`This job is not kept if it is stopped: ${messageOf(error)}`);
     return undefined;
   });
+  if (run === undefined) return { stack: await start(context, wish, undefined), run, job };
   try {
-    return { stack: await start(context, wish, run && dataOf(run)), run, job };
+    return { stack: await start(context, wish, dataOf(run)), run, job };
   } catch (error) {
-    if (run !== undefined) await removeRun(run);
-    throw error;
+    await removeRun(run);
+    context.signal.throwIfAborted();
+    const stack = await start(context, wish, undefined);
+    news.push(`This job is not kept if it is stopped: ${messageOf(error)}`);
+    return { stack, run: undefined, job };
   }
 }
 

@@ -63,10 +63,10 @@ export interface ResultsRequest extends FamilyReading {
   };
   /** Items of unfinished batches are written, too, as far as workers have saved them. */
   readonly partial?: boolean;
-  /** Only these items of unfinished batches are written. */
-  readonly chosenPartial?: SeenRows;
   /** Each row names the job that computed it. */
   readonly jobOfLine?: boolean;
+  /** Only these items of unfinished batches are written. */
+  readonly chosenPartial?: SeenRows;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
@@ -120,8 +120,8 @@ async function writeAll(
   let failedItems = 0;
   const rows = readFamilyRows(reading, {
     partial,
-    ...definedFields({ chosenPartial }),
     jobOfLine,
+    ...definedFields({ chosenPartial }),
     onBatch: (outcome) => tally.add(outcome),
     onPartial: (some) => tally.addPartial(some),
     onRow: (row, job) => tally.addMerged(row, job),

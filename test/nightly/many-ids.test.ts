@@ -11,7 +11,7 @@ import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
 import { jsonLines, startCli } from '../support/cli.js';
 
 const IDS = Number(process.env['MANY_IDS'] ?? '10000000');
-const RESIDENT_LIMIT_BYTES = 350e6;
+const RESIDENT_LIMIT_BYTES = 300e6;
 const REGION = 'us-east-1';
 
 let directory: string;
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-it('ten million ids go through a whole submit in 350 MB', async () => {
+it('ten million ids go through a whole submit in 300 MB', async () => {
   await writeIds(path.join(directory, 'ids.jsonl'));
   await writeFile(path.join(directory, 'model.mjs'), 'export const predict = (items) => items;\n');
   const cloud = await startLocalCloudProcess();

@@ -1,75 +1,134 @@
 /**
- * Finds ids that occur more than once, in about 10 bytes an id. It keeps a 64-bit hash of each id. Hashes that are equal belong to equal ids, or by a rare chance
+ * Finds ids that occur more than once, in about 8 bytes an id. It keeps a 64-bit hash of each id. Hashes that are equal belong to equal ids, or by a rare chance
  * to two ids, so whoever asks compares the ids themselves.
  *
  * Invariants:
  * - A hash is kept in the partition that its highest bits name. So a partition is sorted in place, and nothing is copied as a whole.
+ * - A partition grows and shrinks where it is. A copy would leave its old bytes to the garbage collector, which may take minutes to come.
+ * - A full partition forgets all hashes of an id but two, so that an id on every line takes no room.
  * - After `findRepeated` each partition has only the hashes that occurred more than once, in rising order.
  */
 
-/** A set grows by partitions, so that the copy that growing takes is small beside the set. */
 const PARTITIONS = 256;
 const PARTITION_SHIFT = 24;
-const FIRST_LENGTH = 64;
-const GROWTH = 1.25;
+const HASH_BYTES = 8;
+/** The last step of each partition is half empty, which is 2 MB in all. */
+const STEP_BYTES = 16 * 1024;
+/** This is address space. Memory is taken step by step. */
+const MOST_PARTITION_BYTES = 8 * 1024 * 1024;
 
-/** The hashes of so many ids take about 2 GB. */
+/** The hashes of so many ids take 1.6 GB. A partition has room for a third more than its share of them. */
 export const MOST_IDS = 200_000_000;
 
-export class IdSet {
-  size = 0;
-  /** A hash is two numbers of 32 bits, the lower one first. */
-  readonly #partitions = Array.from({ length: PARTITIONS }, () => new Uint32Array(2 * FIRST_LENGTH));
-  readonly #lengths = new Int32Array(PARTITIONS);
-  #low = 0;
-  #high = 0;
+/** Node 20 has such buffers. The types of ES2023 do not know them yet. */
+interface ResizableBuffer extends ArrayBuffer {
+  resize(byteLength: number): void;
+}
 
-  add(id: string): void {
-    this.#setHash(id);
-    const partition = this.#high >>> PARTITION_SHIFT;
-    const length = this.#lengths[partition] ?? 0;
-    let hashes = this.#partitions[partition];
-    if (hashes === undefined || 2 * length === hashes.length) {
-      const larger = new Uint32Array(2 * Math.ceil(length * GROWTH));
-      if (hashes !== undefined) larger.set(hashes);
-      hashes = larger;
-      this.#partitions[partition] = larger;
-    }
-    hashes[2 * length] = this.#low;
-    hashes[2 * length + 1] = this.#high;
-    this.#lengths[partition] = length + 1;
-    this.size += 1;
+const Resizable = ArrayBuffer as unknown as new (
+  byteLength: number,
+  options: { readonly maxByteLength: number },
+) => ResizableBuffer;
+
+class Partition {
+  readonly #buffer = new Resizable(STEP_BYTES, { maxByteLength: MOST_PARTITION_BYTES });
+  /** A hash is two numbers of 32 bits, the lower one first. The array is as long as the buffer. */
+  readonly #halves = new Uint32Array(this.#buffer);
+  #length = 0;
+
+  add(low: number, high: number): void {
+    if (this.#length * HASH_BYTES === this.#buffer.byteLength) this.#grow();
+    this.#halves[2 * this.#length] = low;
+    this.#halves[2 * this.#length + 1] = high;
+    this.#length += 1;
   }
 
-  /** Keeps only repeated hashes. Returns true when there is one. Add no ids after this. */
-  findRepeated(): boolean {
-    let isRepeated = false;
-    for (const [partition, hashes] of this.#partitions.entries()) {
-      const length = this.#lengths[partition] ?? 0;
-      new BigUint64Array(hashes.buffer, 0, length).sort();
-      const kept = keepRepeated(hashes, length);
-      this.#lengths[partition] = kept;
-      isRepeated ||= kept > 0;
+  #grow(): void {
+    if (this.#buffer.byteLength < MOST_PARTITION_BYTES) {
+      this.#buffer.resize(this.#buffer.byteLength + STEP_BYTES);
+      return;
     }
-    return isRepeated;
+    this.#keep(2);
+    if (this.#length * HASH_BYTES > MOST_PARTITION_BYTES - STEP_BYTES)
+      throw new Error('The hashes of the ids are not spread evenly, so there is no room to compare them.');
   }
 
-  /** The id's hash is one of the repeated ones. */
-  mayBeRepeated(id: string): boolean {
-    this.#setHash(id);
-    const partition = this.#high >>> PARTITION_SHIFT;
-    const length = this.#lengths[partition] ?? 0;
-    const hashes = this.#partitions[partition];
-    if (hashes === undefined || length === 0) return false;
-    const sorted = new BigUint64Array(hashes.buffer, 0, length);
-    const wanted = (BigInt(this.#high) << 32n) | BigInt(this.#low);
-    let [from, to] = [0, length];
+  /** Keeps the repeated hashes, each once. Returns true when there is one. */
+  keepRepeated(): boolean {
+    this.#sorted().sort();
+    let kept = 0;
+    for (let n = 1; n < this.#length; n++) {
+      if (!this.#isSame(n, n - 1) || (kept > 0 && this.#isSame(n, kept - 1))) continue;
+      this.#move(n, kept);
+      kept += 1;
+    }
+    this.#length = kept;
+    this.#buffer.resize(kept * HASH_BYTES);
+    return kept > 0;
+  }
+
+  /** Keeps at most so many of each hash. */
+  #keep(most: number): void {
+    this.#sorted().sort();
+    let kept = 0;
+    for (let n = 0; n < this.#length; n++) {
+      if (kept >= most && this.#isSame(n, kept - most)) continue;
+      this.#move(n, kept);
+      kept += 1;
+    }
+    this.#length = kept;
+  }
+
+  has(low: number, high: number): boolean {
+    if (this.#length === 0) return false;
+    const sorted = this.#sorted();
+    const wanted = (BigInt(high) << 32n) | BigInt(low);
+    let [from, to] = [0, sorted.length];
     while (from < to) {
       const middle = (from + to) >>> 1;
       if ((sorted[middle] ?? 0n) < wanted) from = middle + 1;
       else to = middle;
     }
     return sorted[from] === wanted;
+  }
+
+  #sorted(): BigUint64Array {
+    return new BigUint64Array(this.#buffer, 0, this.#length);
+  }
+
+  /** The halves are compared, because a bigint for each hash would take most of the time. */
+  #isSame(n: number, other: number): boolean {
+    return this.#halves[2 * n] === this.#halves[2 * other] && this.#halves[2 * n + 1] === this.#halves[2 * other + 1];
+  }
+
+  #move(from: number, to: number): void {
+    this.#halves.copyWithin(2 * to, 2 * from, 2 * from + 2);
+  }
+}
+
+export class IdSet {
+  size = 0;
+  readonly #partitions = Array.from({ length: PARTITIONS }, () => new Partition());
+  #low = 0;
+  #high = 0;
+
+  add(id: string): void {
+    this.#setHash(id);
+    this.#partitions[this.#high >>> PARTITION_SHIFT]?.add(this.#low, this.#high);
+    this.size += 1;
+  }
+
+  /** Keeps only repeated hashes. Returns true when there is one. Add no ids after this. */
+  findRepeated(): boolean {
+    let isRepeated = false;
+    for (const partition of this.#partitions) if (partition.keepRepeated()) isRepeated = true;
+    return isRepeated;
+  }
+
+  /** The id's hash is one of the repeated ones. */
+  mayBeRepeated(id: string): boolean {
+    this.#setHash(id);
+    return this.#partitions[this.#high >>> PARTITION_SHIFT]?.has(this.#low, this.#high) ?? false;
   }
 
   /** Two lanes of 32 bits with different multipliers, so that ids that meet in one lane rarely meet in the other. */
@@ -86,19 +145,6 @@ export class IdSet {
     this.#low = finished(a ^ Math.imul(b, 0x165667b1));
     this.#high = finished(b ^ Math.imul(a, 0x5bd1e995));
   }
-}
-
-/** Moves each repeated hash of a sorted list to the list's beginning, once. Returns their number. */
-function keepRepeated(hashes: Uint32Array, length: number): number {
-  const isSame = (n: number, other: number): boolean =>
-    hashes[2 * n] === hashes[2 * other] && hashes[2 * n + 1] === hashes[2 * other + 1];
-  let kept = 0;
-  for (let n = 1; n < length; n++) {
-    if (!isSame(n, n - 1) || (kept > 0 && isSame(n, kept - 1))) continue;
-    hashes.copyWithin(2 * kept, 2 * n, 2 * n + 2);
-    kept += 1;
-  }
-  return kept;
 }
 
 /** Spreads the last characters over all bits. */

@@ -141,7 +141,9 @@ describe('kept buckets', () => {
       fill(filler);
       const refused = await errorOf(first.put('small', Buffer.alloc(20_000, 'y')));
       expect([refused.status, refused.code]).toEqual([500, 'InternalError']);
-      expect(refused.message).toContain('its disk is full (ENOSPC)');
+      expect(refused.message).toContain(
+        'its disk is full (ENOSPC). Free some space there, or keep the data on another disk',
+      );
       expect((await errorOf(first.put('new', Buffer.alloc(50_000, 'y')))).status).toBe(500);
       expect((await errorOf(first.put('large', Buffer.alloc(200_000, 'y')))).status).toBe(500);
       expect(await first.read('small')).toBe('kept');

@@ -24,3 +24,14 @@ it('finds no equal hashes among a hundred thousand numbered ids, and the one id 
   const repeated = Array.from({ length: 100_000 }, (_, n) => `item-${n}`).filter((id) => set.mayBeRepeated(id));
   expect(repeated).toEqual(['item-77777']);
 });
+
+it('an id on every line fills no memory, and is named beside another one that is repeated', () => {
+  const set = new IdSet();
+  set.add('other');
+  for (let n = 0; n < 2_500_000; n++) set.add('the same');
+  set.add('other');
+  set.add('once');
+  expect(set.size).toBe(2_500_003);
+  expect(set.findRepeated()).toBe(true);
+  expect(['the same', 'other', 'once'].filter((id) => set.mayBeRepeated(id))).toEqual(['the same', 'other']);
+});
