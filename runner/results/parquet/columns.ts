@@ -115,19 +115,6 @@ function sourceColumn(limits: ShapeLimits): ResultColumn {
   return { name: 'source', shape: Shape.struct(members, limits), observe, begin };
 }
 
-/** The job that computed the row. */
-function jobColumn(limits: ShapeLimits): ResultColumn {
-  const begin = (): RowShredder => {
-    const leaf = new Leaf({ path: ['job'], maxDefinition: 1, maxRepetition: 0 }, new Texts());
-    const add = ({ job }: ResultRow): void => {
-      leaf.add(0, job === undefined ? 0 : 1);
-      if (job !== undefined) leaf.values.push(job);
-    };
-    return { leaves: [leaf], add };
-  };
-  return { name: 'job', shape: Shape.of('string', limits), observe, begin };
-}
-
 function fromText(name: string, limits: ShapeLimits, textOf: TextOf): ResultColumn {
   const shape = new Shape(limits);
   const scan = new JsonScan();
