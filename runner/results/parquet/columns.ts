@@ -68,6 +68,19 @@ function okColumn(limits: ShapeLimits): ResultColumn {
   return { name: 'ok', shape: Shape.of('boolean', limits), required: true, observe, begin };
 }
 
+/** Every row has a job where jobs are named. */
+function jobColumn(limits: ShapeLimits): ResultColumn {
+  const begin = (): RowShredder => {
+    const leaf = new Leaf({ path: ['job'], maxDefinition: 0, maxRepetition: 0 }, new Texts());
+    const add = ({ job = '' }: ResultRow): void => {
+      leaf.values.push(job);
+      leaf.add(0, 0);
+    };
+    return { leaves: [leaf], add };
+  };
+  return { name: 'job', shape: Shape.of('string', limits), required: true, observe, begin };
+}
+
 /** The leaf of a member of a struct that is a column. */
 const memberPlace = (column: string, member: string) => ({
   path: [column, member],
