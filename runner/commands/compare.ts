@@ -32,10 +32,7 @@ export const compareCommand = defineStackCommand({
     'Compare the results of two jobs. They have the same dataset, or one is a rerun of the other; then the items that both have are compared.',
   args: { a: 'the id of the first job', b: 'the id of the second job' },
   options: compareOptions,
-  examples: [
-    'spotpool compare herg herg-2',
-    'spotpool compare herg herg-2 --tolerance 1e-6 --fail-on-change',
-  ],
+  examples: ['spotpool compare herg herg-2', 'spotpool compare herg herg-2 --tolerance 1e-6 --fail-on-change'],
   run: compare,
 });
 

@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeManifest } from '../../../core/contract/job.js';
-import { manifestKey } from '../../../core/contract/keys.js';
-import { computeWith } from '../../support/computing-stack.js';
-import { FakeStack } from '../../support/fake-stack.js';
-import { RecordingTerminal } from '../../support/recording-terminal.js';
+import { decodeManifest } from '../../core/contract/job.js';
+import { manifestKey } from '../../core/contract/keys.js';
+import { computeWith } from '../support/computing-stack.js';
+import { FakeStack } from '../support/fake-stack.js';
+import { RecordingTerminal } from '../support/recording-terminal.js';
 
 const ITEMS = 10;
 
@@ -94,7 +94,7 @@ function requireOrdered(lines: readonly Line[], items: number): void {
 
 it(
   'holds the count of items, whatever the order of resume, rerun, cancel and commits',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => {
@@ -118,7 +118,7 @@ it(
           await rm(story.stack.cwd, { recursive: true });
         }
       }),
-      { numRuns: 6 },
+      { numRuns: 25 },
     );
   },
 );
