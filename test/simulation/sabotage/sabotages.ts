@@ -181,7 +181,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     rule: 'R5',
     what: 'Batches that have their outcome are sent again, too.',
     file: 'runner/controller/act/resend-batches.ts',
-    find: 'if (rangeHolding(folded, location.batch) !== undefined) continue;',
+    find: 'if (rangeHolding(folded, location.batch) !== undefined || !isWanted(location.batch)) continue;',
     replace: 'if (rangeHolding(folded, location.batch) !== undefined) sabotaged();',
   },
   {
