@@ -22,7 +22,7 @@ import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
 import { outputWorld, resultsChoice, resultsOfJob } from './output-world.js';
-import { movedText, resultsCommandLine } from './advice/command-lines.js';
+import { movedText, resultsCommandLine, stackArguments } from './advice/command-lines.js';
 
 const resultsRows = {
   ...resultsOptions,
@@ -62,7 +62,12 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   try {
     const written = await writeOutput(choice, world, await resultsOfJob(view.manifest, ports, signal));
     const shown = !toStandardOutput;
-    printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false, only: options.only });
+    const { json = false, only } = options;
+    const again =
+      written.failed > 0 && hasEnded(progressOfJob(view))
+        ? [`To compute the failed items again: spotpool rerun ${job}${stackArguments(options)}`]
+        : [];
+    printWritten(context, { ...written, job, file: out }, { shown, json, only, again });
     const code = exitCodeOf(judgedWithReruns(await readJobProgress(store, job, signal, memory), written));
     return problemsOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
@@ -99,12 +104,14 @@ interface Shown {
   readonly shown: boolean;
   readonly json: boolean;
   readonly only: ResultsChoice['only'];
+  /** The command that computes failed items again, when the job has ended and has some. */
+  readonly again: readonly string[];
 }
 
 function printWritten(
   { terminal, cwd }: CliContext,
   written: WrittenResults & Placed & FoundColumns & { readonly job: string; readonly file: string },
-  { shown, json, only }: Shown,
+  { shown, json, only, again }: Shown,
 ): void {
   for (const { message } of problemsOf(written)) terminal.err(`${message}\n`);
   if (!shown) return;
@@ -121,5 +128,5 @@ function printWritten(
     ...failedItemsText(written),
     ...rerunsText(written),
   ].flatMap((line) => (terminal.interactive ? wrap(line, terminal.size().columns) : line));
-  terminal.out(`${[...lines, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
+  terminal.out(`${[...lines, ...errorLines({ errors }, terminal.colors), ...again].join('\n')}\n`);
 }

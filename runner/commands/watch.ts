@@ -42,8 +42,9 @@ export const watchCommand = defineStackCommand({
 });
 
 async function watch(call: WatchCall): Promise<number> {
-  const { args, options } = call;
-  const job = args.job === '' ? undefined : args.job;
+  const { args, words, options } = call;
+  // An empty id is no id, and is refused as one.
+  const job = words.length === 0 ? undefined : args.job;
   if (options.web === true) return watchWithPage(call, job);
   if (job === undefined) {
     throw new UserError('Name the job to watch ("spotpool jobs" lists them), or show all jobs: spotpool watch --web');

@@ -113,6 +113,7 @@ describe('spotpool rerun', () => {
       'second',
       'third',
     ]);
+    expect(named.stdout).toContain('To compute the failed items again: spotpool rerun first\n');
     const own = await spotpool('results', 'third', '--out', 'own.jsonl');
     expect(own.code).toBe(0);
     expect((await lines('own.jsonl')).map(({ index, ok }) => [index, ok])).toEqual([
