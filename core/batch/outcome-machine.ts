@@ -182,7 +182,8 @@ export class OutcomeMachine<Item> {
     this.#isolateFront();
     if (guilty === undefined) {
       const unanswered = slices.map((slice) => [...slice.unanswered]);
-      if (alone !== undefined) {
+      // An item that was answered before may have printed a line too many, and only a fresh process shows whose line it was.
+      if (alone !== undefined && (alone.firstAsked || loss.reason !== 'protocol')) {
         this.#secondTry = alone.wasSuspect && !this.#diedAlone.has(alone.position);
         this.#diedAlone.add(alone.position);
       }
