@@ -1,7 +1,8 @@
 /**
  * The leases of all workers, as SQS saw them. Checks of several rules ask it. It is the first of the observers, so that it has seen a call before they do.
  *
- * A lease begins when a message is received, and ends when its holder deletes the message or makes it visible again, or when somebody else receives it.
+ * A lease begins when a message is received, and ends when its holder deletes the message or makes it visible again, when somebody else receives it, or
+ * when the message is lost.
  */
 import { type BatchMessage, decodeBatchMessage } from '../../../core/contract/batch-message.js';
 import { outcomeKey } from '../../../core/contract/keys.js';
@@ -54,6 +55,8 @@ export class HeldLeases implements Observer {
       case 'sqs.change-visibility':
         for (const [n, { receiptHandle, visibilityTimeoutSeconds }] of call.changes.entries()) {
           const lease = this.of(receiptHandle);
+          // The message itself may be lost. Then nobody receives it any more, and SQS says that there is no such lease.
+          if (lease !== undefined && call.results[n] === 'lost') lease.lostAtMs ??= call.atMs;
           if (lease === undefined || call.results[n] !== 'ok') continue;
           lease.lastSeconds = visibilityTimeoutSeconds;
           lease.lastAtMs = call.atMs;

@@ -38,7 +38,8 @@ export class Exits implements Observer {
   }
 
   onWorkerEvent(process: SimulatedProcess, event: NewWorkerEvent, world: World): void {
-    const isAtWork = event.code === 'worker-started' || event.batch !== undefined;
+    // A batch of a job that is over is dropped unread, which is no work.
+    const isAtWork = event.code === 'worker-started' || (event.batch !== undefined && event.code !== 'batch-dropped');
     if (isAtWork) this.#busyAtMs.set(process, process.clock.nowMs());
     if (event.code !== 'worker-ended') return;
     if (event.reason === 'ticket') this.#checkLeaves(process, event.held, world);
