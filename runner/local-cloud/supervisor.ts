@@ -13,7 +13,7 @@ import { messageOf, UserError } from '../errors.js';
 import { DataInUse } from './child.js';
 import type { LocalCloudOptions } from './options.js';
 import { type LocalStack, type ProvisionLocalStack, startLocalStack } from './stack.js';
-import { type LocalState, removeLocalState, writeLocalState } from './state-file.js';
+import { type LocalState, readLocalState, removeLocalState, writeLocalState } from './state-file.js';
 
 export interface SupervisorStart {
   readonly options: LocalCloudOptions;
@@ -40,6 +40,8 @@ const CONTROLLER_RESTART_AFTER_MS = 5_000;
 /** A cloud without its owner ends its instances and itself within ten seconds (child.ts). */
 const FREE_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 200;
+const STARTED_TWICE =
+  'Another local cloud was started at the same time. Use that one, or end it with: spotpool local down';
 
 /** Resolves when the signal aborted; throws when the cloud ended by itself. */
 export async function superviseLocalCloud(start: SupervisorStart): Promise<void> {
@@ -55,9 +57,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
       ...definedFields({ data: stack.data }),
     };
     if (!(await writeLocalState(start.stateDirectory, state))) {
-      throw new UserError(
-        'Another local cloud was started at the same time. Use that one, or end it with: spotpool local down',
-      );
+      throw new UserError(STARTED_TWICE);
     }
     isOwner = true;
     if (start.adopt === undefined) await start.renew(stack.config, start.signal);
@@ -75,7 +75,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
   }
 }
 
-/** Waits for a cloud that was killed: it ends its instances before it gives its data free. */
+/** Waits for a cloud that was killed: it ends its instances before it gives its data free. A cloud that is up keeps its data. */
 async function startWhenFree(start: SupervisorStart): Promise<LocalStack> {
   const deadlineMs = start.now() + FREE_WITHIN_MS;
   for (;;) {
@@ -83,6 +83,7 @@ async function startWhenFree(start: SupervisorStart): Promise<LocalStack> {
       return await startLocalStack(start);
     } catch (error) {
       if (!(error instanceof DataInUse) || start.now() > deadlineMs) throw error;
+      if ((await readLocalState(start.stateDirectory)) !== undefined) throw new UserError(STARTED_TWICE);
       await delay(LOOK_EVERY_MS, undefined, { signal: start.signal });
     }
   }

@@ -48,7 +48,10 @@ export async function bringUp(
   await log.close();
   try {
     const state = await waitUntilReady(directory, () => ended, signal);
-    return { state, wasUp: state.pid !== child.pid };
+    const wasUp = state.pid !== child.pid;
+    // Another command was faster. This supervisor must not come up when the other one goes down.
+    if (wasUp && !ended) child.kill('SIGTERM');
+    return { state, wasUp };
   } catch (error) {
     if (!ended) child.kill('SIGTERM');
     if (signal.aborted) throw error;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -39,6 +39,19 @@ const up = async (...more: readonly string[]): Promise<Record<string, unknown> &
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as Record<string, unknown> & { readonly pid: number };
 };
+
+/** The processes of `local up` that run in the home of the test. */
+async function supervisors(): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return directory === home && command.includes('--foreground') ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
 
 describe('a local cloud that outlives the command', () => {
   it('comes up, stays, is found by other commands, and goes without a trace', async () => {
@@ -79,6 +92,9 @@ describe('a local cloud that outlives the command', () => {
   it('is one only, when two commands bring it up at once', async () => {
     const [one, two] = await Promise.all([up(), up()]);
     expect(one.pid).toBe(two.pid);
+    // The one that was too late would come up as soon as the other one went down.
+    await eventually(async () => (await supervisors()).length === 1, { what: 'one supervisor' });
+    expect(await supervisors()).toEqual([one.pid]);
   });
 
   it('is known to be gone when it was killed, and its instances and processes go too', async () => {
