@@ -14,7 +14,7 @@ import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
 import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
 import { outputWorld, type ResultsFlags, resultsOfJob } from './output-world.js';
-import type { RunStack } from './run-stack.js';
+import type { RunStack } from './opened-stack.js';
 
 /** The results may go to this file; it was checked. */
 export interface RunOutput {

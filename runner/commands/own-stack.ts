@@ -31,7 +31,7 @@ import { stateDirectory } from '../local-cloud/paths.js';
 import { type LocalStack, startLocalStack } from '../local-cloud/stack.js';
 import { renewMessages } from '../submit/renew-messages.js';
 import { hasEnded } from './job-state.js';
-import type { RunStack } from './run-stack.js';
+import type { GoesOn, RunStack } from './opened-stack.js';
 
 /** The command's own local cloud has ended by itself. */
 export class LocalCloudLost extends Error {
@@ -44,10 +44,6 @@ export interface OwnWish {
   /** True when another job shall begin, whatever is kept. */
   readonly isNew: boolean;
 }
-
-/** The standing of the job when the command found it. */
-export type GoesOn =
-  { readonly standing: 'begun' } | { readonly standing: 'unfinished' | 'complete'; readonly progress: JobProgress };
 
 /** A killed command's cloud ends its instances before it gives its data free. */
 const FREE_WITHIN_MS = 15_000;

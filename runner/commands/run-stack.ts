@@ -2,7 +2,7 @@
  * Opens the stack that `run` works on. With `--local`, when no local cloud is up, the command starts one of its own, which always ends with the
  * command (own-stack.ts).
  */
-import type { CliContext, StackPorts } from '../cli/context.js';
+import type { CliContext } from '../cli/context.js';
 import { givenLocalFlags, type LocalFlags } from '../cli/local-options.js';
 import { openStack } from '../cli/open-stack.js';
 import type { StackFlags } from '../cli/stack-options.js';
@@ -10,32 +10,8 @@ import { UserError } from '../errors.js';
 import type { RunRequest } from '../local-cloud/kept-runs.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { readLocalState } from '../local-cloud/state-file.js';
-import { type GoesOn, openOwnStack } from './own-stack.js';
-
-export interface RunStack {
-  readonly ports: StackPorts;
-  /** True for the command's own local cloud, which ends with the command. */
-  readonly own: boolean;
-  /** The id of the job in the command's own local cloud. */
-  readonly job?: string;
-  /** True when the same command goes on with the job if this one is stopped. */
-  readonly isKept: boolean;
-  /** Sentences about what was found, for people. */
-  readonly news: readonly string[];
-  /** Present when an earlier command began the job. */
-  readonly goesOn?: GoesOn;
-  /**
-   * Makes the stack outlive the command, because it holds results that could not be written. Resolves with the directory of the local cloud's state
-   * when another shell would not look there.
-   */
-  keep(): Promise<string | undefined>;
-  /** It is aborted on Ctrl-C, and when the command's own cloud ends by itself. */
-  readonly signal: AbortSignal;
-  /** The job has ended and its results are written, so that nothing of it need be kept. */
-  over(): void;
-  /** `isBegun` is true when something of the job was sent. */
-  close(command: { readonly isBegun: boolean }): Promise<void>;
-}
+import type { RunStack } from './opened-stack.js';
+import { openOwnStack } from './own-stack.js';
 
 export interface RunWish {
   readonly flags: StackFlags &

@@ -5,11 +5,23 @@ import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
 import type { Silence } from '../../core/pool/silence.js';
-import type { HistoryMemory } from './act/keep-history.js';
+import type { HistoryTally } from '../../core/record/history-tally.js';
 import { newScanMemory, type ScanMemory } from './observe/outcome-parts.js';
 import type { ReadEnds } from './observe/read-ends.js';
 import type { KnownStatuses } from './observe/read-statuses.js';
 import type { ReportedDamages } from './report-damages.js';
+
+/** The history of a job's pool, as this controller keeps it (act/keep-history.ts). */
+export interface HistoryMemory {
+  readonly tally: HistoryTally;
+  /** The ETag of the history that this controller wrote or read last. */
+  etag?: string;
+  /** The time of the last put, or of the first look. */
+  putAtMs: number;
+  endedAtMs?: number;
+  /** The last look showed no fleet at all. */
+  isQuiet: boolean;
+}
 
 export interface StoredManifest {
   readonly manifest: Manifest;

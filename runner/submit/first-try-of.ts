@@ -4,7 +4,7 @@ import type { ProbeMark } from '../../core/contract/probe-mark.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { DatasetPass } from './dataset-pass.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
-import type { SubmissionContext } from './submit-job.js';
+import type { SubmissionContext } from './submission-context.js';
 
 /** A submission that continues another one has nothing to try: the first one did, and left its pace. */
 export async function firstTryOf(

@@ -16,7 +16,6 @@ import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { openDataset } from '../dataset/dataset.js';
 import type { Dataset } from '../dataset/opened-dataset.js';
-import type { CheckedIds } from '../dataset/identity/check-ids.js';
 import { FileUploads } from '../dataset/files/file-uploads.js';
 import { withSeed } from '../dataset/sample/with-seed.js';
 import { UserError } from '../errors.js';
@@ -45,6 +44,7 @@ import {
   readPlan,
   uploadDataset,
 } from './upload-dataset.js';
+import type { SubmissionContext } from './submission-context.js';
 import type { SubmitRequest, SubmitPorts, Submitted } from './submit-request.js';
 
 interface Stored {
@@ -83,19 +83,6 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   } finally {
     await packaged.dispose();
   }
-}
-
-export interface SubmissionContext {
-  readonly job: string;
-  readonly request: SubmitRequest;
-  readonly ports: SubmitPorts;
-  readonly hooks: SubmitHooks;
-  readonly dataset: Dataset;
-  readonly checked: CheckedIds | undefined;
-  readonly model: PackagedModel;
-  readonly weights: Weights | undefined;
-  /** Uploads the files of a dataset that is a folder. */
-  readonly files?: FileUploads;
 }
 
 async function submitOnce(given: SubmissionContext): Promise<Submitted> {

@@ -4,7 +4,7 @@ import type { StackFlags } from '../../cli/stack-options.js';
 import { isNetworkFailure } from '../../errors.js';
 import { readJobProgress } from '../../status/job-status.js';
 import { LocalCloudLost } from '../own-stack.js';
-import type { RunStack } from '../run-stack.js';
+import type { RunStack } from '../opened-stack.js';
 import { stackArguments } from './command-lines.js';
 import { interruptionLines, type CommandProgress } from './interruption.js';
 

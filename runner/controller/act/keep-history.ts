@@ -18,19 +18,9 @@ import type { ObjectStore } from '../../ports.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
 import { JSON_TYPE, type Kind, readObject } from '../json-objects.js';
 import type { JobView } from '../observe/read-job.js';
+import type { HistoryMemory } from '../memory.js';
 import type { PassContext } from '../pass-context.js';
 import type { Steered } from '../steer-fleet.js';
-
-export interface HistoryMemory {
-  readonly tally: HistoryTally;
-  /** The ETag of the history that this controller wrote or read last. */
-  etag?: string;
-  /** The time of the last put, or of the first look. */
-  putAtMs: number;
-  endedAtMs?: number;
-  /** The last look showed no fleet at all. */
-  isQuiet: boolean;
-}
 
 const JOBS_AT_ONCE = 4;
 const PUT_EVERY_MS = 60_000;
