@@ -208,7 +208,9 @@ export function jobStates(text: string, previous: readonly JobState[] = []): rea
   const names = text.split(',').map((name) => name.trim());
   const known = names.filter((name): name is JobState => Object.hasOwn(STATES, name));
   if (known.length < names.length) {
-    throw new InvalidArgumentError(`It must be of ${Object.keys(STATES).join(', ')}, with commas between them.`);
+    throw new InvalidArgumentError(
+      `It must be one or more of ${Object.keys(STATES).join(', ')}, with commas between them.`,
+    );
   }
   return [...previous, ...known];
 }

@@ -156,7 +156,7 @@ async function begin(context: CliContext, wish: OwnWish, news: string[]): Promis
   const kept = await listKeptRuns(env).catch(() => []);
   if (kept.length >= MANY_KEPT) {
     news.push(
-      `${kept.length} jobs that were not finished are kept on this machine. "spotpool local status" lists them, and "spotpool local rm" removes them.`,
+      `${kept.length} jobs that were not finished are kept on this machine. "spotpool local status" lists them, and "spotpool local rm" with their ids removes them.`,
     );
   }
   const job = wish.flags.id ?? newJobId(clock.nowMs(), random);

@@ -191,7 +191,7 @@ interface Followed extends Request {
 async function follow(
   context: CliContext,
   stack: RunStack,
-  { submitted: { job }, plan: { first }, output, sinceMs, display, flags, state }: Followed,
+  { submitted: { job, continued: goesOn }, plan: { first }, output, sinceMs, display, flags, state }: Followed,
 ): Promise<number> {
   const { clock, terminal } = context;
   const { ports, signal } = stack;
@@ -211,7 +211,8 @@ async function follow(
   });
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
+  const followed = !(goesOn && hasEnded(start));
+  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
   if (progress.state !== 'complete' || written === undefined)
     return exitCodeOf(progress) || failedUnless(fetched.whole);

@@ -27,11 +27,12 @@ import { nextStep } from './advice/next-step.js';
 import { checkBeforeStart, reportInterruption } from './advice/report-interruption.js';
 import { summaryOf } from './follow/job-summary.js';
 import { outputWorld, resultsChoice } from './output-world.js';
+import { hasEnded } from './job-state.js';
 import type { GoesOn, RunStack } from './opened-stack.js';
 import { openRunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
-import { requireDataset, submitFromFlags } from './submit-job.js';
+import { requireDataset, type SubmittedJob, submitFromFlags } from './submit-job.js';
 import { requireRunReport, writeRunReport } from './run-report.js';
 
 const reportRow = inGroup('Results:', {
@@ -122,6 +123,8 @@ async function runOnce(
     // The reason of the signal says more than the error that it caused.
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
     await reportInterruption(context, stack, state, flags, reason);
+    // The results are what a kept job is kept for. A report that is still to be written needs the job.
+    if (state.resultsFile !== undefined && flags.report === undefined) stack.over();
     throw reason;
   } finally {
     display.close();
@@ -182,7 +185,8 @@ async function runOn(
   const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
-  const job = await submitOrGoOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
+  const submitted = await submitOrGoOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
+  const { job, continued: goesOn } = submitted;
   state.job = job;
   const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
@@ -199,20 +203,21 @@ async function runOn(
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
+  const followed = !(goesOn && hasEnded(start));
+  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
   if (state.notWritten === undefined) stack.over();
   const code = exitCodeOf(progress);
   return code === EXIT.ok && !(fetched.whole && reported) ? EXIT.failed : code;
 }
 
-/** Resolves with the job's id. A job that goes on is compared with what is given now. */
+/** A job that goes on is compared with what is given now. */
 async function submitOrGoOn(
   context: CliContext,
   { ports, signal, job, goesOn }: RunStack,
   display: Display,
   { datasets, datasetFiles, flags, output: { out }, state: started }: Request,
-): Promise<string> {
+): Promise<SubmittedJob> {
   const submitted = await submitFromFlags(context, ports, {
     datasets,
     datasetFiles,
@@ -227,7 +232,7 @@ async function submitOrGoOn(
   if (goesOn !== undefined) {
     display.show(newsNow(context.clock, 'info', 'job-goes-on', goesOnText(submitted.job, goesOn)));
   }
-  return submitted.job;
+  return submitted;
 }
 
 function goesOnText(job: string, goesOn: GoesOn): string {

@@ -4,6 +4,7 @@ import { DEFAULT_JOB_OPTIONS, JOB_OPTION_NAMES, JOB_OPTIONS } from '../../core/c
 import { judgeJob } from '../../core/pool/success.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { JobRecord, RecordedInstance, Times } from '../../core/record/job-record.js';
+import { END_WORDS } from '../page/view/phases.js';
 import { bytes, clockTime, count, dollars, oneLine, plural, rate, sentence, span, table, wrap } from './format.js';
 import { BECAME, errorLines } from './summary.js';
 
@@ -85,13 +86,13 @@ function workRows({ what }: JobRecord): readonly Row[] {
           ] as const,
         ]),
     ...(model.weights === undefined ? [] : [['weights', oneLine(model.weights.name)] as const]),
-    ['options', optionsText(what.options)],
+    ['options', optionsText(what)],
     ['submitted', `${dayAndTime(what.createdAt)} by ${oneLine(what.createdBy)}, spotpool ${what.versions.spotpool}`],
   ];
 }
 
 /** Only options that differ from the defaults. */
-function optionsText(options: JobRecord['what']['options']): string {
+function optionsText({ options, batchSizes }: JobRecord['what']): string {
   const given = JOB_OPTION_NAMES.flatMap((name) => {
     const value: unknown = options[name];
     if (value === undefined || JSON.stringify(value) === JSON.stringify(DEFAULT_JOB_OPTIONS[name])) return [];
@@ -99,7 +100,10 @@ function optionsText(options: JobRecord['what']['options']): string {
     const shown = isHidden ? Object.keys(value).map(oneLine).join(',') : oneLine(textOf(value));
     return [`${JOB_OPTIONS[name].flag} ${shown}`];
   });
-  return given.length === 0 ? 'the defaults' : given.join(', ');
+  // The manifest has no --batch-size and no --batch-bytes, but says that one of them was given.
+  const size = batchSizes?.kind === 'fixed' ? [`batches of at most ${plural(batchSizes.largestItems, 'item')}`] : [];
+  const all = [...size, ...given];
+  return all.length === 0 ? 'the defaults' : all.join(', ');
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -169,7 +173,10 @@ function poolRows({ pool }: JobRecord): readonly Row[] {
     ['instances', `${count(pool.instances.length)}: ${countsOf(pool.instances, placeOf)}`],
     [
       'ended',
-      countsOf(pool.instances, ({ end, endedAt }) => end ?? (endedAt === undefined ? 'not seen to end' : 'ended')),
+      countsOf(
+        pool.instances,
+        ({ end, endedAt }) => (end && END_WORDS[end]) ?? (endedAt === undefined ? 'not seen to end' : 'ended'),
+      ),
     ],
     ['notices', count(notices)],
     [

@@ -14,6 +14,8 @@ const EXAMPLE_COLUMNS = 72;
 const EXAMPLE_CHARACTERS = 280;
 /** About ten lines of a terminal: the summary has room for a whole reason. */
 const REASON_CHARACTERS = 1_000;
+/** The instances of earlier commands are not known here: the record of the job has them. */
+const SINCE_COMMAND = 'since this command began';
 
 export function summaryLines(summary: JobSummary, style: { readonly colors: Colors }): readonly string[] {
   const { colors } = style;
@@ -46,7 +48,9 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
 function headline(summary: JobSummary, colors: Colors): string {
   const good = nothingIsOk(summary) ? colors.yellow('!') : colors.green('✓');
   const mark = judgeJob(summary) === 'success' ? good : colors.red('✗');
-  const after = summary.seconds === undefined ? '' : ` after ${span(summary.seconds)}`;
+  const seconds = summary.seconds === undefined ? undefined : span(summary.seconds);
+  const after =
+    seconds === undefined ? '' : summary.goesOn ? `, ${seconds} after this command began` : ` after ${seconds}`;
   return `${mark} Job ${colors.bold(summary.job)} ${BECAME[summary.state]}${after}${butText(summary)}.`;
 }
 
@@ -98,9 +102,14 @@ function batchesText({ batches }: JobSummary, colors: Colors): string {
   return `${count(batches.done)} of ${count(batches.total)} done${givenUp}`;
 }
 
-function instancesRow({ instances, instanceSeconds }: JobSummary): readonly (readonly [string, string])[] {
+function instancesRow({ instances, instanceSeconds, goesOn }: JobSummary): readonly (readonly [string, string])[] {
   if (instances === undefined || instanceSeconds === undefined) return [];
-  return [['instances', `${count(instances)} in total, ${count(instanceSeconds)} instance-seconds`]];
+  return [
+    [
+      'instances',
+      `${count(instances)} ${goesOn ? SINCE_COMMAND : 'in total'}, ${count(instanceSeconds)} instance-seconds`,
+    ],
+  ];
 }
 
 function reclaimsText(reclaims: NonNullable<JobSummary['reclaims']>): string {
@@ -115,10 +124,10 @@ const duplicateText = ({ duplicateItems, lostItemsAtMost, items }: JobSummary): 
   return `${known}, and at most ${count(lostItemsAtMost)} more by workers that ended without a report`;
 };
 
-function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readonly [string, string])[] {
+function costRow({ spotDollars, onDemandDollars, goesOn }: JobSummary): readonly (readonly [string, string])[] {
   if (spotDollars === undefined) return [];
   const onDemand = onDemandDollars === undefined ? '' : ` (On-Demand: ${dollars(onDemandDollars)})`;
-  return [['cost', `${dollars(spotDollars)} on Spot${onDemand}`]];
+  return [['cost', `${dollars(spotDollars)} on Spot${onDemand}${goesOn ? ` ${SINCE_COMMAND}` : ''}`]];
 }
 
 function leftText(instances: number, otherJobs: readonly string[], colors: Colors): string {

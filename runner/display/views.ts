@@ -48,6 +48,8 @@ export interface JobSummary {
   readonly reason?: string;
   readonly maxFailed?: MaxFailed;
   readonly seconds?: number;
+  /** True when an earlier command began the job. Then the time, the reclaims, the instances and the cost are those since this command began. */
+  readonly goesOn?: boolean;
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
   readonly reclaims?: { readonly withNotice: number; readonly withoutNotice: number };

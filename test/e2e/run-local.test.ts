@@ -119,7 +119,7 @@ describe('run --local', () => {
       } finally {
         const down = await runCli(['local', 'down'], { cwd: directory, env: env() });
         expect(down.stdout).toMatch(
-          /^The local cloud \(pid \d+\) is gone\. Its buckets are kept in .*spotpool local rm$/m,
+          /^The local cloud \(pid \d+\) is gone\. Its buckets are kept in .*spotpool local rm up$/m,
         );
       }
       expect((await readdir(path.join(directory, 'state'))).sort()).toEqual(['kept', 'local-cloud.log']);
@@ -170,6 +170,19 @@ describe('run --local', () => {
       expect(after.stdout).toContain('Nothing is kept of local clouds.');
     },
   );
+
+  it('keeps no job when Ctrl-C comes after its results were written', { timeout: 240_000 }, async () => {
+    const args = ['run', 'items.jsonl', '--model', modelPath('double'), '--local', '--max-workers', '1', '--json'];
+    // The answers of EC2 are late, so the command still waits for the end of its instance.
+    const run = startCli([...args, '--latency', 'ec2=1s'], { cwd: directory, env: env() });
+    await eventually(() => run.events.some((event) => event['event'] === 'results-written'), { what: 'the results' });
+    run.child.kill('SIGINT');
+    const { code, stderr } = await run.exited;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain('Stopped when the results were in items.results.jsonl.');
+    const status = await runCli(['local', 'status'], { cwd: directory, env: env() });
+    expect(status.stdout).toContain('Nothing is kept of local clouds.');
+  });
 
   it('leaves nothing running even after SIGKILL', { timeout: 240_000 }, async () => {
     const gate = await Gate.make(directory, 'gate');

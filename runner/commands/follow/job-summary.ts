@@ -13,10 +13,12 @@ export function summaryOf(
     readonly zero: ZeroProof;
     /** False when the job had ended before this command followed it. EC2 has forgotten its instances by then. */
     readonly followed?: boolean;
+    /** True when an earlier command began the job. */
+    readonly goesOn?: boolean;
   },
 ): JobSummary {
   const { job, state, reason, maxFailed, seconds, items, batches, reclaims, events, cost, instances, shapes } = summary;
-  const { errors, next, resultsFile, zero, followed = true } = end;
+  const { errors, next, resultsFile, zero, followed = true, goesOn = false } = end;
   return {
     job,
     state,
@@ -28,6 +30,7 @@ export function summaryOf(
     lostItemsAtMost: events.lostItemsAtMost,
     ...(followed
       ? {
+          ...(goesOn ? { goesOn } : {}),
           seconds,
           reclaims: { withNotice: reclaims.withNotice, withoutNotice: reclaims.withoutNotice },
           instances,

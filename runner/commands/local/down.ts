@@ -51,6 +51,8 @@ function downLines(state: LocalState, running: RunningWork | undefined, inOrder:
 }
 
 const keptText = ({ data }: LocalState): string =>
-  data === undefined ? 'Its data are gone, too.' : `Its buckets are kept in ${data}. To remove them: spotpool local rm`;
+  data === undefined
+    ? 'Its data are gone, too.'
+    : `Its buckets are kept in ${data}. To remove them: spotpool local rm up`;
 
 const goesOn = ({ data }: LocalState): string => (data === undefined ? '' : ' It goes on with the next local cloud.');

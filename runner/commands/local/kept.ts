@@ -47,7 +47,7 @@ export function keptLines({ directory, runs, upBytes }: Kept, nowMs: number): re
     ...runs.map((shown) => `  ${runText(shown, nowMs)}`),
     ...(upBytes === 0 ? [] : [`  the buckets of "local up": ${bytes(upBytes)}`]),
     ...(runs.length === 0 ? [] : ['To go on with a job, run its command again.']),
-    'To remove what is kept: spotpool local rm',
+    'To remove what is kept and not in use: spotpool local rm all',
   ];
 }
 

@@ -79,7 +79,7 @@ function modelRows({ what: { model } }: JobRecord): readonly Row[] {
         </>
       ),
     ],
-    ['SHA-256', digest(model.contents ?? model.digest)],
+    ['SHA-256', digest(model.digest)],
     ...(python === undefined
       ? []
       : [

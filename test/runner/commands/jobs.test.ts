@@ -89,7 +89,7 @@ describe('spotpool jobs', () => {
   });
 
   it.each([
-    [['--state', 'done'], /It must be of submitting, running, complete, cancelled, failed/],
+    [['--state', 'done'], /It must be one or more of submitting, running, complete, cancelled, failed/],
     [['--since', 'yesterday'], /It must be a time span, such as 90m, 12h or 7d, or a date/],
     [['--sort', 'age'], /Allowed choices are created, name, state, items, failed/],
     [['--limit', '0'], /It must be a whole number from 1/],

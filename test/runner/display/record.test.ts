@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_JOB_OPTIONS } from '../../../core/contract/job-options.js';
 import { width } from '../../../runner/display/format.js';
 import { recordLines } from '../../../runner/display/record.js';
 import { FakeStack } from '../../support/fake-stack.js';
@@ -50,7 +51,7 @@ describe('the record of a job, for people', () => {
         " pool",
         "   instances       12: 9 × c7g.2xlarge in us-east-1a, 3 × m7g.2xlarge in",
         "                   us-east-1a",
-        "   ended           11 × ticket, 1 × reclaimed",
+        "   ended           11 × the fleet shrank, 1 × reclaimed by AWS",
         "   notices         1",
         "   reclaims        1 (1 with notice, 0 without)",
         "   handed back     9 batches",
@@ -82,6 +83,16 @@ describe('the record of a job, for people', () => {
       '   - There is no Spot price of c7g.large us-east-1a.',
       '',
     ]);
+  });
+
+  it('does not call options the defaults when the user chose the size of batches', () => {
+    const options = (kind: 'fixed' | 'guided'): string | undefined => {
+      const batchSizes = { kind, largestItems: 20, smallestItems: 5 };
+      const what = { ...sampleRecord.what, options: DEFAULT_JOB_OPTIONS, batchSizes };
+      return lines({ what }).find((line) => line.startsWith('   options '));
+    };
+    expect(options('fixed')).toBe('   options         batches of at most 20 items');
+    expect(options('guided')).toBe('   options         the defaults');
   });
 
   it('leaves out what nobody measured', () => {

@@ -28,6 +28,17 @@ describe('the summary', () => {
     expect(shown({ state: 'cancelled' })[1]).toBe('✗ Job herg was cancelled after 31 s.');
   });
 
+  it('says that time, instances and cost are those of this command when an earlier one began the job', () => {
+    const lines = shown({ goesOn: true, instances: 2, instanceSeconds: 22, spotDollars: 0.5, onDemandDollars: 1 });
+    expect(lines[1]).toBe('✓ Job herg is complete, 31 s after this command began.');
+    expect(lines.map((line) => line.trim().replaceAll(/ {2,}/g, ' '))).toEqual(
+      expect.arrayContaining([
+        'instances 2 since this command began, 22 instance-seconds',
+        'cost $0.50 on Spot (On-Demand: $1.00) since this command began',
+      ]),
+    );
+  });
+
   it('begins with the last output of a model that could not be loaded, and ends with the next command', () => {
     const log = ['node:fs:441', "Error: ENOENT: no such file or directory, open '/opt/weights.bin'"];
     const reason = `3 instances could not load the model, all for the same reason: ${withLogEnd('It ended by itself (exit code 1).', log)}`;

@@ -75,6 +75,7 @@ describe('spotpool local', () => {
     expect(stack.terminal.stdout).toMatch(
       /^ {2}job mine: model\.py over a\.csv, begun 1 m 00 s ago, 5\.\d KB, not finished$/m,
     );
+    expect(stack.terminal.stdout).toMatch(/^To remove what is kept and not in use: spotpool local rm all$/m);
     stack = new FakeStack();
     await local('status', '--json');
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({
