@@ -1,6 +1,7 @@
 /**
- * A sample that is spread evenly over a stream of unknown length, in constant memory. It keeps every `stride`-th item. When it holds twice as many as wanted,
- * or too many bytes, it drops every second one and doubles the stride. So the same stream gives the same sample.
+ * A sample that is spread evenly over a stream of unknown length, in constant memory. It keeps one item of each `stride` items. When it holds twice as many as
+ * wanted, or too many bytes, it drops one of each two and doubles the stride. Which one is dropped looks like chance, because data may alternate: a sample of
+ * every second item would miss a whole kind. The same stream gives the same sample.
  */
 export interface SpreadOptions {
   readonly items: number;
@@ -27,7 +28,7 @@ export class SpreadSample<T> {
 
   /** Tells whether `add` would keep the item, so that others need not be decoded. */
   wants(index: number): boolean {
-    return index % this.#stride === 0;
+    return index === keptOf(Math.floor(index / this.#stride), this.#stride);
   }
 
   add(index: number, bytes: number, value: T): void {
@@ -54,4 +55,18 @@ export class SpreadSample<T> {
     const step = wanted < 2 ? 0 : (kept.length - 1) / (wanted - 1);
     return Array.from({ length: wanted }, (_, n) => kept[Math.round(n * step)] as Kept<T>).map(({ value }) => value);
   }
+}
+
+/** Returns the item that is kept of a group of `stride` neighbours: that of one of its halves. */
+function keptOf(group: number, stride: number): number {
+  let kept = group;
+  for (let size = stride; size > 1; size /= 2) kept = 2 * kept + side(kept, size);
+  return kept;
+}
+
+/** The first or the second half, by the mixed bits of the group's number and size. */
+function side(group: number, size: number): 0 | 1 {
+  const mixed = Math.imul((group ^ Math.imul(size, 0x9e3779b1)) | 0, 0x85ebca6b);
+  const bits = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return ((bits >>> 16) & 1) as 0 | 1;
 }

@@ -85,9 +85,18 @@ describe('a spread sample', () => {
     for (let index = 0; index < length; index++) sample.add(index, 1, index);
     const taken = sample.take();
     expect(taken.length).toBe(Math.min(10, length));
-    expect(taken[0]).toBe(0);
+    expect(taken[0]).toBeLessThan(Math.max(1, length * 0.2));
     expect(taken).toEqual([...new Set(taken)].sort((a, b) => a - b));
     expect(taken.at(-1)).toBeGreaterThan(length * 0.45);
+  });
+
+  it.each([2, 3, 4, 8])('has items of every kind when each %s-th item is of another kind', (kinds) => {
+    const sample = new SpreadSample<number>({ items: 100, bytes: 1e9 });
+    for (let index = 0; index < 5_000; index++) sample.add(index, 1, index);
+    const found = sample.take().map((index) => index % kinds);
+    for (let kind = 0; kind < kinds; kind++) {
+      expect(found.filter((each) => each === kind).length).toBeGreaterThan(100 / kinds / 3);
+    }
   });
 
   it('holds fewer items when they are large, and at least one', () => {
