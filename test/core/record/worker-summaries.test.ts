@@ -144,6 +144,12 @@ describe('the summary of a worker', () => {
     expect(decodeWorkerSummary(text, { job: 'a', instance: 'i-2' })).toBeUndefined();
   });
 
+  it('is refused when its instance type has another form than those of EC2, which all views would show', () => {
+    const summary = summariesOf(EVENTS).take('a') as WorkerSummary;
+    const text = encodeWorkerSummary({ ...summary, instanceType: '</script>'.repeat(20) });
+    expect(decodeWorkerSummary(text, { job: 'a', instance: 'i-1' })).toBeUndefined();
+  });
+
   it('continues that of an earlier process, so that both together say what one process would have said', () => {
     const whole = summariesOf(EVENTS).take('a');
     for (let cut = 3; cut < EVENTS.length - 1; cut++) {
