@@ -26,6 +26,7 @@ const KNOWN_ERRORS: Readonly<Record<string, KnownError>> = {
   EACCES: { why: 'its permissions do not allow that', remedy: `Give your user access to it, ${OTHER_DISK}` },
   EPERM: { why: 'its permissions do not allow that', remedy: `Give your user access to it, ${OTHER_DISK}` },
   ENOENT: { why: 'it no longer exists', remedy: 'Start the local cloud again' },
+  ENOTDIR: { why: 'a part of its path is a file', remedy: `Name another directory, ${OTHER_DISK}` },
   EIO: { why: 'its disk reports an error', remedy: `Check the disk, ${OTHER_DISK}` },
   EMFILE: { why: 'the local cloud has as many files open as its process may have', ...NO_FILES },
   ENFILE: { why: 'the machine has as many files open as it may have', ...NO_FILES },

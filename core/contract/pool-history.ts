@@ -51,7 +51,7 @@ export const MOST_HISTORY_BYTES = 4 * 1024 * 1024;
 /** The last moment that a Date can hold. */
 const at = integer(0, 8.64e15);
 /** The form that EC2 uses: `c7g.large`, `us-east-1a`. */
-const place = text(64, /^[\w.:-]*$/);
+export const place = text(64, /^[\w.:-]*$/);
 
 const historyInstance = object<HistoryInstance>({
   instance: instanceId,

@@ -19,6 +19,7 @@ import {
 import type { PhaseTime } from './fleet-state.js';
 import { jobId } from './job-id.js';
 import { instanceId } from './names.js';
+import { place } from './pool-history.js';
 import {
   count,
   decode,
@@ -140,7 +141,6 @@ export const MOST_BATCHES_LISTED = 500;
 export const MOST_CODES = 100;
 
 const REASON_CHARACTERS = 4_096;
-const NAME_CHARACTERS = 256;
 /** The last moment that a Date can hold. */
 const LAST_MS = 8.64e15;
 /** The buckets of a TimeTally have fewer. */
@@ -172,8 +172,8 @@ const workerSummary: Shape<WorkerSummary> = object<WorkerSummary>({
   version: just(1),
   job: jobId,
   instance: instanceId,
-  instanceType: optional(words(NAME_CHARACTERS)),
-  zone: optional(words(NAME_CHARACTERS)),
+  instanceType: optional(place),
+  zone: optional(place),
   startedAtMs: optional(at),
   firstAtMs: at,
   lastAtMs: at,

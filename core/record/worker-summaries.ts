@@ -19,7 +19,11 @@ export class WorkerSummaries {
   readonly #jobs = new Map<string, JobTally>();
   readonly #changed = new Set<string>();
   readonly #timeline = new WorkTimeline();
+  /** From when on each job's model can have been at work here: since its first load, unless it was loaded for another job already. */
+  readonly #loadedAtMs = new Map<string, number>();
   #facts: WorkerFacts = {};
+  /** When this process of the worker started. */
+  #processAtMs: number | undefined;
 
   readonly #instance: string;
 
@@ -91,13 +95,15 @@ export class WorkerSummaries {
   forget(job: string): void {
     this.#jobs.delete(job);
     this.#changed.delete(job);
+    this.#loadedAtMs.delete(job);
   }
 
   #addFact(event: WorkerEvent, atMs: number): void {
     switch (event.code) {
       case 'worker-started': {
         const { instanceType, zone, bootMs } = event;
-        this.#facts = { ...this.#facts, instanceType, zone, startedAtMs: Math.max(0, Math.round(atMs - bootMs)) };
+        this.#processAtMs = Math.max(0, Math.round(atMs - bootMs));
+        this.#facts = { ...this.#facts, instanceType, zone, startedAtMs: this.#processAtMs };
         return;
       }
       case 'notice':
@@ -119,18 +125,37 @@ export class WorkerSummaries {
   #addSpan(job: string, event: WorkerEvent, atMs: number): void {
     const from = (ms: number): number => Math.max(0, Math.round(atMs - ms));
     switch (event.code) {
-      case 'model-phase':
-        return this.#timeline.step({ job, phase: event.phase, fromMs: from(event.ms), toMs: atMs });
+      case 'model-phase': {
+        // The boot is reported with the first job, which may come long after it.
+        const fromMs = event.phase === 'boot' ? (this.#processAtMs ?? from(event.ms)) : from(event.ms);
+        return this.#timeline.step({ job, phase: event.phase, fromMs, toMs: Math.round(fromMs + event.ms) });
+      }
       case 'model-ready':
+        this.#loaded(job, atMs);
         return this.#timeline.step({ job, phase: 'load', fromMs: from(event.loadMs), toMs: atMs });
+      case 'slot-rebuilt':
+        return this.#loaded(job, 0);
       case 'batch-committed':
       case 'batch-duplicate':
+        this.#loaded(job, 0);
+        return this.#addWork(job, from(event.computeMs ?? 0), atMs);
       case 'batch-handed-back':
       case 'lease-lost':
-        if (event.computeMs !== undefined && event.computeMs > 0) this.#timeline.work(from(event.computeMs), atMs);
+        // A batch may be given away while it still waits for the worker's first load.
+        if (this.#loadedAtMs.size > 0) this.#addWork(job, from(event.computeMs ?? 0), atMs);
         return;
       default:
         return;
     }
+  }
+
+  #loaded(job: string, atMs: number): void {
+    if (!this.#loadedAtMs.has(job)) this.#loadedAtMs.set(job, atMs);
+  }
+
+  /** A batch counts as computed from when it went to a slot, which may still have to load the model. */
+  #addWork(job: string, fromMs: number, toMs: number): void {
+    const workedFromMs = Math.max(fromMs, this.#loadedAtMs.get(job) ?? 0);
+    if (workedFromMs < toMs) this.#timeline.work(workedFromMs, toMs);
   }
 }

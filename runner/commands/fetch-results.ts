@@ -70,7 +70,11 @@ async function write(
   const { clock, cwd } = context;
   const { manifest } = await readJobView(ports.store, progress.job, signal);
   const world = { ...outputWorld(context, output.given, ports), signal };
-  const written = await writeOutput(output.choice, world, await resultsOfJob(manifest, ports, signal));
+  const written = await writeOutput(
+    output.choice,
+    world,
+    await resultsOfJob(manifest, ports, { withSource: output.choice.withSource, signal }),
+  );
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) {
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));

@@ -5,7 +5,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { OptionValues } from '../cli/option-rows.js';
 import type { resultsOptions } from '../cli/results-options.js';
-import { readFamily } from '../results/family/read-family.js';
+import { readFamily, readLineage } from '../results/family/read-family.js';
 import type { OutputWorld } from '../results/open-results.js';
 import type { GivenFile } from '../results/output-place.js';
 import type { ResultsChoice, ResultsOfJob } from '../results/write-output.js';
@@ -47,10 +47,19 @@ export const outputWorld = (
 export async function resultsOfJob(
   manifest: Manifest,
   { store }: Pick<StackPorts, 'store'>,
-  signal: AbortSignal,
+  { withSource = false, signal }: { readonly withSource?: boolean | undefined; readonly signal: AbortSignal },
 ): Promise<ResultsOfJob> {
   const { job, createdAt, batches, dataset } = manifest;
   const family = await readFamily(manifest, { store, signal });
   const provenance = provenanceOf(manifest);
-  return { job, batches, store, signal, createdAt, dataset, provenance, ...definedFields({ family }) };
+  const lineage = withSource ? await lineageOf(manifest, { store, signal }) : undefined;
+  return { job, batches, store, signal, createdAt, dataset, provenance, ...definedFields({ family, lineage }) };
+}
+
+/** The files of a rerun's items are those of the first job. Other jobs need no more than themselves. */
+export async function lineageOf(
+  manifest: Manifest,
+  reading: Pick<StackPorts, 'store'> & { readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  return (await readLineage(manifest, reading)).map(({ job }) => job);
 }

@@ -60,7 +60,11 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   const toStandardOutput = await goesToStandardOutput(choice, world);
   requireEnd(progressOfJob(view), choice);
   try {
-    const written = await writeOutput(choice, world, await resultsOfJob(view.manifest, ports, signal));
+    const written = await writeOutput(
+      choice,
+      world,
+      await resultsOfJob(view.manifest, ports, { withSource: options.withSource, signal }),
+    );
     const shown = !toStandardOutput;
     const { json = false, only } = options;
     const again =

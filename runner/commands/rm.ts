@@ -36,9 +36,12 @@ export const rmCommand = defineStackCommand({
 async function rm({ context, ports, args: { job }, options }: StackCall<'job', typeof rmOptions>): Promise<number> {
   const { terminal, signal } = context;
   const { store } = ports;
-  const parent = await requireRemovable(store, job, { where: stackArguments(options), signal });
+  const asked = { where: stackArguments(options), signal };
+  await requireRemovable(store, job, asked);
   const size = await sizeOfJob(store, job, signal);
   if (!options.yes && !(await agreed(context, job, size))) return EXIT.failed;
+  // The job may have been resumed, or got a rerun, before the answer came.
+  const parent = await requireRemovable(store, job, asked);
   const removed = await removeJob(
     ports,
     { job, parent },

@@ -32,6 +32,8 @@ export interface ResultsOfJob extends Omit<FamilyReading, 'chosen' | 'chosenOf'>
   readonly createdAt: string;
   readonly provenance?: Provenance;
   readonly dataset: Pick<DatasetSpec, 'kind' | 'name' | 'identity'>;
+  /** For a rerun: the job, the job that it is a rerun of, and so on to the first job. */
+  readonly lineage?: readonly string[];
 }
 
 /** Refuses early what `writeOutput` would refuse later. It leaves no trace. */
@@ -55,7 +57,7 @@ export async function writeOutput(
   world: OutputWorld,
   job: ResultsOfJob,
 ): Promise<WrittenResults & Placed & FoundColumns> {
-  const { createdAt, dataset, provenance, ...reading } = job;
+  const { createdAt, dataset, provenance, lineage: _lineage, ...reading } = job;
   const identity = { job: job.job, createdAt, ...definedFields({ provenance }) };
   const failed = failedChoice(choice);
   if (failed !== undefined) {

@@ -41,6 +41,7 @@ describe('the explanation of a disk error', () => {
     ['EROFS', 'read-only', '--directory'],
     ['EACCES', 'permissions', '--directory'],
     ['EMFILE', 'files open', 'ulimit -n'],
+    ['ENOTDIR', 'a part of its path is a file', 'Name another directory'],
     ['ENOENT', 'no longer exists', 'Start the local cloud again'],
   ])('names the directory, the reason and the remedy of %s', (code, why, remedy) => {
     const error = Object.assign(new Error(`${code}: whatever, write`), { code, syscall: 'write' });

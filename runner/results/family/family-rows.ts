@@ -5,7 +5,7 @@ import { mergeRows } from '../../../core/rerun/merge-rows.js';
 import type { CheckedBatch, OutcomeReading } from '../checked-outcomes.js';
 import { readRows, type RowReaders } from '../read-rows.js';
 import type { SeenRows } from '../seen-rows.js';
-import { Origins } from './origins.js';
+import { originOf, Origins } from './origins.js';
 import type { Family } from './read-family.js';
 
 export interface FamilyReading extends OutcomeReading {
@@ -99,10 +99,4 @@ export async function* atOrigins(
   } finally {
     for (const way of ways) await way.close();
   }
-}
-
-async function originOf(item: number, ways: readonly Origins[]): Promise<number | undefined> {
-  let index: number | undefined = item;
-  for (const way of ways) index = index === undefined ? undefined : await way.of(index);
-  return index;
 }

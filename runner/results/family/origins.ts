@@ -55,3 +55,10 @@ export class Origins {
     return undefined;
   }
 }
+
+/** `ways` lead, one after the other, from an item of a rerun to the item of the family's first job. */
+export async function originOf(item: number, ways: readonly Origins[]): Promise<number | undefined> {
+  let index: number | undefined = item;
+  for (const way of ways) index = index === undefined ? undefined : await way.of(index);
+  return index;
+}

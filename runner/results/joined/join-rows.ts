@@ -9,6 +9,7 @@ import { inputPartKey, keptPartKey } from '../../../core/contract/keys.js';
 import type { DatasetSpec, IdentitySpec } from '../../../core/contract/job.js';
 import type { ObjectStore } from '../../../core/contract/object-store.js';
 import type { ResultRow, RowPlace } from '../../../core/contract/result-row.js';
+import { originOf, Origins } from '../family/origins.js';
 import type { RowStage } from '../write-results.js';
 import { InputMap } from './input-map.js';
 import { type Column, LineCursor } from './line-cursor.js';
@@ -24,6 +25,8 @@ export interface JoinRequest {
   readonly inputOf?: 'all' | 'failed';
   /** Join the places of the items, which are rows of files (`lines`) or files themselves (`objects`). */
   readonly sourceOf?: DatasetSpec['kind'];
+  /** For a rerun: the job, the job that it is a rerun of, and so on. Only the last one, the first job, has a list of its files. */
+  readonly lineage?: readonly string[];
 }
 
 /** Adds fields to a row. Rows come in rising order. */
@@ -65,12 +68,12 @@ async function* joined(
 }
 
 async function openJoiners(request: JoinRequest): Promise<readonly Joiner[]> {
-  const { job, store, signal, identity, inputOf, sourceOf } = request;
+  const { job, store, signal, identity, inputOf, sourceOf, lineage = [job] } = request;
   const reading = { map: await InputMap.read(store, job, signal), store, signal };
   return [
     ...(identity === undefined ? [] : [keptJoiner(identity, new LineCursor(keptColumn(job), reading))]),
     ...(inputOf === undefined ? [] : [inputJoiner(new LineCursor(inputColumn(job), reading), inputOf)]),
-    ...(sourceOf === 'lines' ? [sourceJoiner(new SourceList(store, job, signal))] : []),
+    ...(sourceOf === 'lines' ? [sourceJoiner(lineage, { store, signal })] : []),
     ...(sourceOf === 'objects' ? [lineJoiner(new LineCursor(inputColumn(job), reading), placeOfFile)] : []),
   ];
 }
@@ -110,11 +113,23 @@ function inputJoiner(cursor: LineCursor, inputOf: 'all' | 'failed'): Joiner {
   return inputOf === 'all' ? joiner : { ...joiner, join: (row) => (row.ok ? {} : joiner.join(row)) };
 }
 
-const sourceJoiner = (sources: SourceList): Joiner => ({
-  join: ({ index }) => sources.placeNow(index) ?? sources.placeAt(index),
-  end: async () => undefined,
-  close: () => sources.close(),
-});
+/** An item whose origin is damaged has no source; the damage is reported. */
+function sourceJoiner(lineage: readonly string[], { store, signal }: Pick<JoinRequest, 'store' | 'signal'>): Joiner {
+  const ways = lineage.slice(0, -1).map((job) => new Origins(store, job, signal));
+  const sources = new SourceList(store, lineage.at(-1) ?? '', signal);
+  const placeOf = async (item: number): Promise<RowPlace> => {
+    const index = await originOf(item, ways);
+    return index === undefined ? {} : (sources.placeNow(index) ?? sources.placeAt(index));
+  };
+  return {
+    join: ({ index }) => (ways.length > 0 ? placeOf(index) : (sources.placeNow(index) ?? sources.placeAt(index))),
+    end: async () => undefined,
+    close: async () => {
+      await sources.close();
+      for (const way of ways) await way.close();
+    },
+  };
+}
 
 function lineJoiner(cursor: LineCursor, placeOf: (line: string, index: number) => RowPlace): Joiner {
   return {

@@ -24,14 +24,22 @@ export interface Joins {
 }
 
 export function joinsOf(
-  { job, dataset }: { readonly job: string; readonly dataset: Pick<DatasetSpec, 'identity' | 'kind'> },
+  {
+    job,
+    dataset,
+    lineage,
+  }: {
+    readonly job: string;
+    readonly dataset: Pick<DatasetSpec, 'identity' | 'kind'>;
+    readonly lineage?: readonly string[];
+  },
   { withInput = false, withSource = false, ids = true, failedOut, jobOfLine = false }: JoinFlags,
   { store, signal }: { readonly store: ObjectStore; readonly signal: AbortSignal },
 ): Joins {
   const identity = ids ? dataset.identity : undefined;
   const inputOf: JoinRequest['inputOf'] = withInput ? 'all' : failedOut === undefined ? undefined : 'failed';
   const sourceOf = withSource ? dataset.kind : undefined;
-  const stage = joinRows({ job, store, signal, ...definedFields({ identity, inputOf, sourceOf }) });
+  const stage = joinRows({ job, store, signal, ...definedFields({ identity, inputOf, sourceOf, lineage }) });
   return {
     columns: {
       hasId: identity?.idField !== undefined,

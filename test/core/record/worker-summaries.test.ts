@@ -108,12 +108,46 @@ describe('the summary of a worker', () => {
     expect(Object.values(summary?.itemTimes.counts ?? {}).reduce((sum, times) => sum + times, 0)).toBe(15);
   });
 
+  it('tells the load from the work of a batch that waits for it, and the boot from the wait for the first job', () => {
+    const boot: NewWorkerEvent = { code: 'model-phase', job: 'a', model: 'm', phase: 'boot', ms: 500, message: '' };
+    const ready: NewWorkerEvent = { code: 'model-ready', job: 'a', model: 'm', loadMs: 1_500, message: '' };
+    const summary = summariesOf([
+      [1, started],
+      [3, boot],
+      [5, ready],
+      [6, committed(0, { computeMs: 2_400 })],
+    ]).take('a');
+    expect(summary?.spans).toEqual([
+      { phase: 'boot', fromMs: at(0.5), toMs: at(1) },
+      { phase: 'load', fromMs: at(3.5), toMs: at(5) },
+      { phase: 'work', fromMs: at(5), toMs: at(6) },
+    ]);
+  });
+
+  it('counts the work before a slot was rebuilt', () => {
+    const rebuilt: NewWorkerEvent = { code: 'slot-rebuilt', job: 'a', reason: 'crashed', message: '' };
+    const ready: NewWorkerEvent = { code: 'model-ready', job: 'a', model: 'm', loadMs: 500, message: '' };
+    const summary = summariesOf([
+      [1, started],
+      [3, rebuilt],
+      [4, ready],
+      [6, committed(0, { computeMs: 4_000 })],
+    ]).take('a');
+    expect(summary?.spans).toContainEqual({ phase: 'work', fromMs: at(2), toMs: at(6) });
+  });
+
   it('survives its codec unchanged, and belongs to its job and instance alone', () => {
     const summary = summariesOf(EVENTS).take('a') as WorkerSummary;
     const text = encodeWorkerSummary(summary);
     expect(decodeWorkerSummary(text, { job: 'a', instance: 'i-1' })).toEqual(summary);
     expect(decodeWorkerSummary(text, { job: 'b', instance: 'i-1' })).toBeUndefined();
     expect(decodeWorkerSummary(text, { job: 'a', instance: 'i-2' })).toBeUndefined();
+  });
+
+  it('is refused when its instance type has another form than those of EC2, which all views would show', () => {
+    const summary = summariesOf(EVENTS).take('a') as WorkerSummary;
+    const text = encodeWorkerSummary({ ...summary, instanceType: '</script>'.repeat(20) });
+    expect(decodeWorkerSummary(text, { job: 'a', instance: 'i-1' })).toBeUndefined();
   });
 
   it('continues that of an earlier process, so that both together say what one process would have said', () => {

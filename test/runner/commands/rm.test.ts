@@ -59,6 +59,22 @@ describe('spotpool rm', () => {
     expect(keysOf('j')).toEqual(before);
   });
 
+  it('refuses a job that got a rerun while the question waited for its answer', async () => {
+    await endedJob('j');
+    await stack.plantJob('again', 1, { parent: 'j' });
+    await put(rerunKey('j', 'again'));
+    const [marked] = [...stack.store.objects].filter(([key]) => key === rerunKey('j', 'again'));
+    stack.store.objects.delete(rerunKey('j', 'again'));
+    stack.asked.push = (question) => {
+      if (marked !== undefined) stack.store.objects.set(...marked);
+      return Array.prototype.push.call(stack.asked, question);
+    };
+    stack.answer = true;
+    expect(await stack.run('rm', 'j')).toBe(2);
+    expect(stack.terminal.stderr).toContain('has 1 rerun (again)');
+    expect(stack.store.objects.has(manifestKey('j'))).toBe(true);
+  });
+
   it('refuses a job that is not over, and says how to end it', async () => {
     await stack.plantJob('j', 2);
     const before = keysOf('j');

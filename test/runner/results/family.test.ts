@@ -1,12 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../core/contract/job.js';
 import { decodeManifest } from '../../../core/contract/job.js';
-import { manifestKey, originsKey, outcomeKey, planKey, rerunKey } from '../../../core/contract/keys.js';
+import {
+  inputPartKey,
+  manifestKey,
+  originsKey,
+  outcomeKey,
+  planKey,
+  rerunKey,
+  sourcesKey,
+} from '../../../core/contract/keys.js';
 import type { Damage } from '../../../core/contract/object-store.js';
 import { encodeOutcomeMetadata, encodeOutputLine } from '../../../core/contract/result-line.js';
 import { encodeRerunMark } from '../../../core/contract/rerun-mark.js';
+import { encodeSourceLine } from '../../../core/contract/source-line.js';
 import { encodePlanLine } from '../../../core/dataset/plan.js';
 import { readFamilyRows } from '../../../runner/results/family/family-rows.js';
+import { joinsOf } from '../../../runner/results/joined/joins-of.js';
 import { readFamily, readLineage } from '../../../runner/results/family/read-family.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
@@ -22,7 +32,10 @@ async function plant(job: string, outputs: readonly string[], more: Partial<Mani
   const dataset = { name: 'd', digest: 'd', kind: 'lines', items: outputs.length, bytes: 9, badItems: 0 } as const;
   await stack.plantJob(job, 1, { dataset, ...more });
   const items = outputs.length;
-  await put(planKey(job), encodePlanLine({ batch: 0, key: 'k', startByte: 0, endByte: 1, firstIndex: 0, items }));
+  await put(
+    planKey(job),
+    encodePlanLine({ batch: 0, key: inputPartKey(job, 0), startByte: 0, endByte: 1, firstIndex: 0, items }),
+  );
   const lines = outputs.map((output, index) => encodeOutputLine(index, output));
   const metadata = encodeOutcomeMetadata({ lease: 'l', instance: 'i', ok: items, failed: 0, givenUp: false });
   await stack.store.put(outcomeKey(job, 0), lines.join(''), { signal, metadata });
@@ -95,6 +108,20 @@ describe('the results of a family', () => {
     if (origins === undefined) stack.store.objects.delete(originsKey('b'));
     expect(await outputsOf(first)).toEqual(outputs);
     expect(damages.map(({ key }) => key)).toEqual([originsKey('b')]);
+  });
+
+  it('name for a rerun of a rerun the files of the first job, in which its items are', async () => {
+    await plant('first', ['1', '2', '3', '4']);
+    await put(sourcesKey('first'), encodeSourceLine({ file: 'd.jsonl', first: 0, items: 4 }));
+    await rerun('first', 'b', '1\n3\n', ['20', '40']);
+    const c = await rerun('b', 'c', '1\n', ['400']);
+    const lineage = (await readLineage(c, { store: store(), signal })).map(({ job }) => job);
+    const dataset = { kind: 'lines' } as const;
+    const { stage } = joinsOf({ job: 'c', dataset, lineage }, { withSource: true }, { store: store(), signal });
+    const found: unknown[] = [];
+    const rows = readFamilyRows({ job: 'c', batches: 1, store: store(), signal }, {});
+    for await (const some of stage?.(rows) ?? []) found.push(...some);
+    expect(found).toMatchObject([{ index: 0, source: { file: 'd.jsonl', row: 4 } }]);
   });
 
   it('are not looked for in a circle of parents, which only damage can make', async () => {
