@@ -5,6 +5,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { toggle } from '../cli/option-rows.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
 import { progressOfJob } from '../controller/report.js';
 import { bytes, count, plural } from '../display/format.js';
@@ -58,6 +59,11 @@ async function rm({ context, ports, args: { job }, options }: StackCall<'job', t
       ? `${JSON.stringify({ job, removed })}\n`
       : `Job ${job} is removed: ${amountText(removed)}. The bucket lists nothing of it any more.\n`,
   );
+  if (liveInstances(await ports.fleet.describe(signal)).length > 0) {
+    terminal.err(
+      `Instances of the stack are still up, and one that worked for the job may write its last report. When none is left, this removes it: spotpool rm ${job}${asked.where}\n`,
+    );
+  }
   return EXIT.ok;
 }
 

@@ -32,7 +32,8 @@ export async function errorsOf(
 }
 
 function foundIn(tally: ErrorTally, failed: number, isSample: boolean): FoundErrors {
-  const errors = tally.errors();
+  // Workers write the summaries. Outcomes alone tell how many items failed.
+  const errors = tally.errors().map((error) => ({ ...error, count: Math.min(error.count, failed) }));
   const counted = errors.reduce((sum, { count }) => sum + count, 0);
   return {
     errors: errors.map(({ code, count, index, message }) => ({ code, count, example: { index, message } })),

@@ -12,6 +12,8 @@ import { PRIVATE_FILE } from '../../instances/private-files.js';
 import { syncDirectory } from '../../sync-files.js';
 import type { JournalPlace } from '../body.js';
 
+const COPIED_AT_ONCE = 1024 * 1024;
+
 const NAME = /^(\d{10})\.journal$/;
 
 export const numberOfSegment = (name: string): number | undefined => {
@@ -50,6 +52,25 @@ export class Segment {
   release(): void {
     this.#users -= 1;
     void this.#closeUnused();
+  }
+
+  /** Copies what is torn into a file beside this one, which a person may look into. Returns the file. */
+  async setAside(): Promise<string> {
+    const file = `${this.file}.damaged`;
+    const aside = await open(file, 'w', PRIVATE_FILE);
+    try {
+      const chunk = Buffer.alloc(COPIED_AT_ONCE);
+      for (let at = this.bytes; ;) {
+        const { bytesRead } = await this.handle.read(chunk, 0, chunk.length, at);
+        if (bytesRead === 0) break;
+        await aside.writeFile(chunk.subarray(0, bytesRead));
+        at += bytesRead;
+      }
+      await aside.datasync();
+    } finally {
+      await aside.close();
+    }
+    return file;
   }
 
   /** Cuts off what is torn. */

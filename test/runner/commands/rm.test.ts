@@ -115,6 +115,20 @@ describe('spotpool rm', () => {
     expect(keysOf('j')).toEqual([]);
   });
 
+  it('says that an instance which is up may still write something', async () => {
+    await endedJob('j');
+    stack.staysUp = true;
+    stack.instances = [
+      { instance: 'i-1', state: 'running', instanceType: 'c7g.large', zone: 'a', launchedAtMs: 0, reclaimed: false },
+    ];
+    expect(await stack.run('rm', 'j', '--yes')).toBe(0);
+    expect(stack.terminal.stderr).toContain('When none is left, this removes it: spotpool rm j');
+    stack.instances = [];
+    await endedJob('k');
+    expect(await stack.run('rm', 'k', '--yes')).toBe(0);
+    expect(stack.terminal.stderr).not.toContain('spotpool rm k');
+  });
+
   it('goes on after it was broken off at any object', async () => {
     await endedJob('j');
     const deletions = keysOf('j').length;

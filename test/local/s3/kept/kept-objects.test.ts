@@ -114,6 +114,29 @@ describe('what is kept', () => {
     }
   });
 
+  it('loses nothing without a word: what lies behind a damaged record is set aside, and a sentence says where', async () => {
+    const world = await openWorld();
+    const bucket = addBucket(world, 'bucket');
+    await put(world, bucket, 'first', 'one');
+    await settled(world);
+    const whole = journalBytes(world.directory);
+    for (const key of ['second', 'third']) {
+      await put(world, bucket, key, key);
+      await settled(world);
+    }
+    const copy = copyOf(world);
+    const [file = ''] = journalOf(copy);
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, whole + 4, whole + 8);
+    writeFileSync(file, bytes);
+    const told: string[] = [];
+    await found(copy, { onDamage: (sentence) => void told.push(sentence) });
+    expect(told).toEqual([
+      `The last ${bytes.length - whole} bytes of ${file} are not whole, and what they hold is left out. They are kept in ${file}.damaged.`,
+    ]);
+    expect(readFileSync(`${file}.damaged`)).toEqual(bytes.subarray(whole));
+  });
+
   it('has no files that no object names: those of unfinished uploads and of replaced objects go at the next start', async () => {
     const world = await openWorld();
     const bucket = addBucket(world, 'bucket');
