@@ -2,6 +2,7 @@
  * Lists the IAM permissions that a request to AWS needs: actions on resources, with the keys that conditions use.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
+import { endsKey, jobPrefix } from '../../../core/contract/keys.js';
 import type { LoggedRequest } from '../../../local/api.js';
 import { STACK_TAG } from '../../../core/contract/tags.js';
 import { ACCOUNT, NAMES, REGION } from './names.js';
@@ -82,6 +83,9 @@ const s3: Needs = ({ action, parameters, headers, status }) => {
       return [write(false)];
     case 'AbortMultipartUpload':
       return [need('s3:AbortMultipartUpload', object)];
+    case 'DeleteObjects':
+      // The log of the local cloud has no bodies, which name the keys. Only `rm` sends such requests, for the keys of a job (runner/remove/remove-job.ts).
+      return [jobPrefix('job'), endsKey('job')].map((key) => need('s3:DeleteObject', `${bucket}/${key}`));
     default:
       return undefined;
   }

@@ -108,7 +108,9 @@ const ROWS: readonly Row[] = [
   ],
   ['controller', 'sns:Publish', of('sns', 'another')],
 
-  ['user', 's3:DeleteObject', OUTCOME],
+  ['user', 's3:DeleteObject', `${bucket}/models/ab/bundle.tar.gz`],
+  ['user', 's3:DeleteObject', `${bucket}/files/ab`],
+  ['user', 's3:DeleteObject', `${bucket}/fleet/state.json`],
   ['user', 's3:PutObject', OUTCOME, CONDITIONAL_PUT],
   ['user', 's3:PutBucketPolicy', bucket],
   ['user', 's3:PutObject', `arn:aws:s3:::${INPUT_BUCKET}/items.jsonl`, PLAIN_PUT],

@@ -120,12 +120,26 @@ export async function poolEnds(pool: Pool): Promise<void> {
   await lab.setTarget(1); // one instance is enough
   await written(lab, unablePrefix(unable));
   await lab.cli(['cancel', unable]);
+  await removedRerun(pool, unable);
 
   const teardown = lab.startCli(['teardown', '--yes', '--grace', '1s']);
   await look(pool, held);
   await asked(pool, 'user', 'DeleteStack');
   teardown.child.kill('SIGKILL'); // nothing would ever delete that stack
   await teardown.exited;
+}
+
+/** A job gets a rerun, which is cancelled and removed. */
+async function removedRerun({ lab }: Pool, parent: string): Promise<void> {
+  const commands = [
+    `rerun ${parent} --items 0 --model ${modelPath('double')} --id again --no-follow`,
+    'cancel again',
+    'rm again --yes',
+  ];
+  for (const command of commands) {
+    const { code, stderr } = await lab.cli(command.split(' '));
+    if (code !== 0) throw new Error(`${command}: ${stderr}`);
+  }
 }
 
 /** Runs all commands that change nothing. */
