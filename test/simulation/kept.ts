@@ -34,4 +34,12 @@ export const KEPT: readonly KeptCase[] = [
     holds: 'a worker that was stopped waits for no slow save',
     options: { seed: 1967, faults: [4, 2, 0], settings: { ...CALM_SERVICES, lossShare: 0 } },
   },
+  {
+    holds: 'an item that crashes once is computed again, although its neighbour was answered twice just before',
+    options: { seed: 4047, faults: [], settings: CALM },
+  },
+  {
+    holds: 'a worker asks once at a time whether a job has ended, however slow the answer is',
+    options: { seed: 4137, faults: [8, 34, 18, 4], settings: QUIET },
+  },
 ];
