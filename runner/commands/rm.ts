@@ -114,12 +114,16 @@ async function requireLeftOver(store: ObjectStore, job: string, signal: AbortSig
   );
 }
 
-/** Returns the reruns that are there. A rerun that was never submitted has left no more than its name. */
+/** Returns the reruns that are there, or are being submitted. One whose submit broke off may have left no more than its name. */
 async function rerunsOf(store: ObjectStore, job: string, signal: AbortSignal): Promise<readonly string[]> {
   const { objects } = await store.listFolder(rerunsPrefix(job), { signal });
   const names = objects.map(({ key }) => key.slice(rerunsPrefix(job).length).replace(/\.json$/, '')).filter(isJobId);
   const found: string[] = [];
-  for (const name of names) if ((await store.head(manifestKey(name), { signal })) !== undefined) found.push(name);
+  for (const name of names) {
+    const isThere = (await store.head(manifestKey(name), { signal })) !== undefined;
+    // A rerun that is being submitted copies the items of this job.
+    if (isThere || (await readSubmitStanding(store, name, { signal }))?.brokenOff === false) found.push(name);
+  }
   return found;
 }
 

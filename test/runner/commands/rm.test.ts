@@ -98,6 +98,16 @@ describe('spotpool rm', () => {
     expect([...stack.store.objects.keys()].filter((key) => key.startsWith('jobs/'))).toEqual([]);
   });
 
+  it('refuses a job whose rerun is being submitted, and lets it go when that submit has broken off', async () => {
+    await endedJob('j');
+    await put(rerunKey('j', 'again'));
+    await put(inputPartKey('again', 0), '1\n');
+    expect(await stack.run('rm', 'j', '--yes')).toBe(2);
+    expect(stack.terminal.stderr).toContain('has 1 rerun (again)');
+    stack.store.nowMs += 3_600_000;
+    expect(await stack.run('rm', 'j', '--yes')).toBe(0);
+  });
+
   it('says that there is no such job, and refuses a name that is none', async () => {
     await endedJob('j');
     expect(await stack.run('rm', 'other', '--yes')).toBe(2);
