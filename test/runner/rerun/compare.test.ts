@@ -30,7 +30,19 @@ async function spotpool(...argv: readonly string[]): Promise<{ code: number; std
 
 const run = (id: string, env: readonly string[] = []) =>
   spotpool(
-    ...['run', 'data.jsonl', '--model', 'cat', '--per-line', '--id', id, '--out', `${id}.out.jsonl`, '--batch-size', '2'],
+    ...[
+      'run',
+      'data.jsonl',
+      '--model',
+      'cat',
+      '--per-line',
+      '--id',
+      id,
+      '--out',
+      `${id}.out.jsonl`,
+      '--batch-size',
+      '2',
+    ],
     ...env.flatMap((variable) => ['--env', variable]),
   );
 
