@@ -53,7 +53,7 @@ describe('try', () => {
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({
       usable: true,
       ok: 4,
-      items: [{ index: 0, input: { n: 0 }, ok: true, output: { n: 0 } }, { index: 4 }, { index: 8 }, { index: 12 }],
+      items: [{ index: 1, input: { n: 1 }, ok: true, output: { n: 2 } }, { index: 4 }, { index: 8 }, { index: 12 }],
       sample: { seen: 16, isWhole: true },
       needed: { items: 16, slots: 1 },
     });
