@@ -56,7 +56,7 @@ function describeMissing({ batches, missingBatches, firstMissing, partialItems }
   if (firstMissing === undefined) return [];
   if (partialItems !== undefined) {
     return [
-      `${missingBatches} of ${batches} batches have no outcome yet. Of their items, ${count(partialItems)} are in the results, because workers have saved them.`,
+      `${missingBatches} of ${batches} batches have no outcome yet. The results have ${count(partialItems)} of their items, because workers have saved them.`,
     ];
   }
   const have = missingBatches === 1 ? 'has' : 'have';

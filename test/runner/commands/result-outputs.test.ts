@@ -207,7 +207,7 @@ describe('spotpool results', () => {
       await stack.store.put(key, line(3) + encodeOutputLine(5, '{"late":1}'), { signal });
     };
     const { err } = await run('results', 'one', '--partial', '--out', 'r.csv');
-    expect(err).toContain('Of their items, 1 are in the results');
+    expect(err).toContain('The results have 1 of their items, because workers have saved them.');
     expect((await fileText('r.csv')).split('\n').map((row) => row.split(',')[0])).toEqual([
       'index',
       '0',
@@ -233,7 +233,7 @@ describe('spotpool results', () => {
     });
     const { code, err } = await run('results', 'one', '--partial', '--out', 'r.jsonl');
     expect(await fileText('r.jsonl')).toBe([0, 1, 2, 3, 4, 5, 10, 11].map(line).join(''));
-    expect(err).toContain('3 of 4 batches have no outcome yet. Of their items, 5 are in the results');
+    expect(err).toContain('3 of 4 batches have no outcome yet. The results have 5 of their items');
     expect(code).toBe(1);
     expect(JSON.parse(await fileText('r.jsonl.meta.json'))).toMatchObject({ partial: true });
     await commitAll();
