@@ -2,6 +2,7 @@
 import { ByteWriter } from 'hyparquet-writer';
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
 import { widthOf } from '../../../dataset/parquet/run-lengths.js';
+import type { EncodedValues } from './values.js';
 
 /** A sample from all over the values tells whether it is worth counting all of them. */
 const SAMPLE = 1_000;
@@ -15,7 +16,7 @@ interface Distinct<T> {
 }
 
 /** Returns undefined when most values differ. Takes -0 for 0. */
-export function distinctOf<T extends number | string>(values: ArrayLike<T>, length: number): Distinct<T> | undefined {
+function distinctOf<T extends number | string>(values: ArrayLike<T>, length: number): Distinct<T> | undefined {
   if (length === 0 || mostDiffer(values, length)) return undefined;
   const placeOf = new Map<T, number>();
   const distinct: T[] = [];
@@ -44,14 +45,11 @@ function mostDiffer<T>(values: ArrayLike<T>, length: number): boolean {
 }
 
 /** A dictionary of this size, with its places, is at most half of the plain values. */
-export const isSmaller = (
-  dictionaryBytes: number,
-  { values, places }: Distinct<unknown>,
-  plainBytes: number,
-): boolean => 2 * (dictionaryBytes + (places.length * widthOf(values.length - 1)) / 8) <= plainBytes;
+const isSmaller = (dictionaryBytes: number, { values, places }: Distinct<unknown>, plainBytes: number): boolean =>
+  2 * (dictionaryBytes + (places.length * widthOf(values.length - 1)) / 8) <= plainBytes;
 
 /** Returns the function that writes the pages of places. */
-export function pagesOfPlaces({ values, places }: Distinct<unknown>): (from: number, to: number) => Uint8Array {
+function pagesOfPlaces({ values, places }: Distinct<unknown>): (from: number, to: number) => Uint8Array {
   const width = widthOf(values.length - 1);
   return (from, to) => {
     const page = new ByteWriter();
@@ -59,4 +57,23 @@ export function pagesOfPlaces({ values, places }: Distinct<unknown>): (from: num
     writeRleBitPackedHybrid(page, places.subarray(from, to), width);
     return page.getBytes();
   };
+}
+
+interface DictionaryRequest<T> {
+  readonly plainBytes: number;
+  readonly sizeOf: (values: readonly T[]) => number;
+  readonly plain: (values: readonly T[], from: number, to: number) => Uint8Array;
+}
+
+/** Encodes the values with a dictionary. Returns undefined when that is not much smaller than the plain values. */
+export function inDictionary<T extends number | string>(
+  all: ArrayLike<T>,
+  length: number,
+  { plainBytes, sizeOf, plain }: DictionaryRequest<T>,
+): (Omit<EncodedValues, 'bounds'> & { readonly values: readonly T[] }) | undefined {
+  const distinct = distinctOf(all, length);
+  if (distinct === undefined || !isSmaller(sizeOf(distinct.values), distinct, plainBytes)) return undefined;
+  const { values, places } = distinct;
+  const dictionary = { bytes: plain(values, 0, values.length), count: values.length };
+  return { encoding: 'RLE_DICTIONARY', dictionary, bytes: 2 * places.length, page: pagesOfPlaces(distinct), values };
 }

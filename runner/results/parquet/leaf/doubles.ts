@@ -1,5 +1,5 @@
 /** A column of doubles, written plainly or by a dictionary. */
-import { distinctOf, isSmaller, pagesOfPlaces } from './dictionary.js';
+import { inDictionary } from './dictionary.js';
 import { type Bounds, doubledNumbers, type EncodedValues, firstNumbers, type LeafValues } from './values.js';
 
 const BYTES = 8;
@@ -26,17 +26,13 @@ export class Doubles implements LeafValues {
   encode(): EncodedValues {
     const bounds = this.#bounds();
     const plainBytes = BYTES * this.length;
-    const distinct = this.#hasMinusZero ? undefined : distinctOf(this.#numbers, this.length);
-    if (distinct !== undefined && isSmaller(BYTES * distinct.values.length, distinct, plainBytes)) {
-      const { values, places } = distinct;
-      const dictionary = { bytes: plain(values, 0, values.length), count: values.length };
-      return {
-        encoding: 'RLE_DICTIONARY',
-        dictionary,
-        bytes: 2 * places.length,
-        page: pagesOfPlaces(distinct),
-        bounds,
-      };
+    const sizeOf = (values: readonly number[]): number => BYTES * values.length;
+    const encoded = this.#hasMinusZero
+      ? undefined
+      : inDictionary(this.#numbers, this.length, { plainBytes, sizeOf, plain });
+    if (encoded !== undefined) {
+      const { values: _values, ...found } = encoded;
+      return { ...found, bounds };
     }
     const page = (from: number, to: number): Uint8Array => plain(this.#numbers, from, to);
     return { encoding: 'PLAIN', bytes: plainBytes, page, bounds };

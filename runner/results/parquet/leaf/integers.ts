@@ -1,5 +1,5 @@
 /** A column of 64-bit integers. Those that a double holds are kept as numbers, because arithmetic with them is many times as fast. */
-import { distinctOf, isSmaller, pagesOfPlaces } from './dictionary.js';
+import { inDictionary } from './dictionary.js';
 import { type Bounds, doubledNumbers, type EncodedValues, firstNumbers, type LeafValues } from './values.js';
 
 const BYTES = 8;
@@ -32,17 +32,12 @@ export class Integers implements LeafValues {
   encode(): EncodedValues {
     const bounds = this.#bounds();
     const plainBytes = BYTES * this.length;
-    const distinct = this.#big.size > 0 ? undefined : distinctOf(this.#numbers, this.length);
-    if (distinct !== undefined && isSmaller(BYTES * distinct.values.length, distinct, plainBytes)) {
-      const { values, places } = distinct;
-      const dictionary = { bytes: plain(values, 0, values.length), count: values.length };
-      return {
-        encoding: 'RLE_DICTIONARY',
-        dictionary,
-        bytes: 2 * places.length,
-        page: pagesOfPlaces(distinct),
-        bounds,
-      };
+    const sizeOf = (values: readonly number[]): number => BYTES * values.length;
+    const encoded =
+      this.#big.size > 0 ? undefined : inDictionary(this.#numbers, this.length, { plainBytes, sizeOf, plain });
+    if (encoded !== undefined) {
+      const { values: _values, ...found } = encoded;
+      return { ...found, bounds };
     }
     const page = (from: number, to: number): Uint8Array => plain(this.#numbers, from, to, this.#big);
     return { encoding: 'PLAIN', bytes: plainBytes, page, bounds };

@@ -1,5 +1,5 @@
 /** A column of texts, written plainly or by a dictionary. */
-import { distinctOf, isSmaller, pagesOfPlaces } from './dictionary.js';
+import { inDictionary } from './dictionary.js';
 import type { Bounds, EncodedValues, LeafValues } from './values.js';
 
 /** The length of a text stands before it. */
@@ -31,12 +31,10 @@ export class Texts implements LeafValues {
   encode(): EncodedValues {
     const texts = this.#texts;
     const plainBytes = sizeOf(texts);
-    const distinct = distinctOf(texts, texts.length);
-    if (distinct !== undefined && isSmaller(sizeOf(distinct.values), distinct, plainBytes)) {
-      const { values, places } = distinct;
-      const dictionary = { bytes: plain(values, 0, values.length), count: values.length };
-      const page = pagesOfPlaces(distinct);
-      return { encoding: 'RLE_DICTIONARY', dictionary, bytes: 2 * places.length, page, bounds: boundsOf(values) };
+    const encoded = inDictionary(texts, texts.length, { plainBytes, sizeOf, plain });
+    if (encoded !== undefined) {
+      const { values, ...found } = encoded;
+      return { ...found, bounds: boundsOf(values) };
     }
     const page = (from: number, to: number): Uint8Array => plain(texts, from, to);
     return { encoding: 'PLAIN', bytes: plainBytes, page, bounds: boundsOf(texts) };
