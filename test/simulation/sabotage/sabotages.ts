@@ -323,6 +323,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'if (!isSorted) sabotaged(); return items;',
   },
   {
+    name: 'older-line-counts',
+    rule: 'R10',
+    what: 'Over an item the oldest good line counts, and not the newest.',
+    file: 'core/rerun/merge-rows.ts',
+    find: 'for (const [stream, head] of [...heads.entries()].reverse()) {',
+    replace: 'for (const [stream, head] of heads.entries()) { if (heads.length > 1) sabotaged();',
+  },
+  {
+    name: 'neighbours-text',
+    rule: 'R14',
+    what: 'A rerun computes the text of the item before the one that was chosen.',
+    file: 'runner/rerun/parent-items.ts',
+    find: 'group.add(await lineOf(input, index), keptLines',
+    replace: 'if (index > 0) sabotaged(); group.add(await lineOf(input, Math.max(0, index - 1)), keptLines',
+  },
+  {
     name: 'metadata-spins',
     rule: 'R11',
     what: 'The metadata is asked for notices without a pause.',
