@@ -1,4 +1,5 @@
 /** Holds the record of every job of a lab against the published schema, whatever its tests have done to the job. */
+import { setMaxListeners } from 'node:events';
 import { decodeManifest } from '../../core/contract/job.js';
 import { manifestKey } from '../../core/contract/keys.js';
 import type { StackConfig } from '../../core/contract/stack.js';
@@ -9,6 +10,7 @@ import { faultsOf } from './record-schema.js';
 
 /** The bucket of an emulator has the jobs of all labs before this one, too. */
 const MOST_JOBS = 12;
+const MOST_REQUESTS = 256;
 const WITHIN_MS = 30_000;
 
 /**
@@ -18,6 +20,8 @@ const WITHIN_MS = 30_000;
 export async function faultyRecords(stack: StackConfig): Promise<readonly string[]> {
   const ports = connectStack(stack);
   const signal = AbortSignal.timeout(WITHIN_MS);
+  // The requests of a record run side by side under one signal.
+  setMaxListeners(MOST_REQUESTS, signal);
   const found: string[] = [];
   try {
     for (const job of (await listJobIds(ports.store, signal)).slice(-MOST_JOBS)) {
