@@ -49,7 +49,8 @@ const MARGIN_SECONDS = 20;
 const LONG_SHARE = 1 / 12;
 const LONG_ITEM_MS = 20_000;
 const MOST_LONG_BATCHES = 3;
-const MOST_BATCHES = 25;
+/** A seed with larger jobs would take too long. */
+export const MOST_BATCHES = 25;
 
 export function drawJob(random: Random, without: readonly Fate[], given: Partial<JobShape> = {}): JobShape {
   const isLong = random.fork('long').chance(LONG_SHARE);

@@ -5,7 +5,7 @@ import { UserError } from '../../../runner/errors.js';
 import { planRerun } from '../../../runner/rerun/plan-rerun.js';
 import type { ItemChoice } from '../../../runner/rerun/select-items.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
-import { drawJob, itemsOf, type JobShape, type SimulatedJob, type SimulatedRerun } from '../jobs.js';
+import { drawJob, itemsOf, MOST_BATCHES, type JobShape, type SimulatedJob, type SimulatedRerun } from '../jobs.js';
 import { endOf } from '../liveness.js';
 import type { SimulatedProcess } from '../process.js';
 import type { Random } from '../random.js';
@@ -35,7 +35,7 @@ export function startRerun(world: World, random: Random, parent: SimulatedJob): 
   ]);
   // As many items as the parent has may be chosen, at most.
   const shape = drawJob(random, world.settings.withoutFates, { batches: 1, itemsPerBatch: items });
-  const itemsPerBatch = random.int(1, 12);
+  const itemsPerBatch = Math.max(random.int(1, 12), Math.ceil(items / MOST_BATCHES));
   give(world, random, { id: `rerun-${world.commands++}`, parent, choice, shape: { ...shape, itemsPerBatch } });
 }
 

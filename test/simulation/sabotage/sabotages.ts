@@ -101,6 +101,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'worker/batch/batch-endings.ts',
     find: 'return await this.#options.record.savePartial(batch, this.#options.signal);',
     replace: 'sabotaged(); return 0;',
+    scenario: 'a notice comes in the middle of a long batch',
   },
   {
     name: 'nothing-saved-meanwhile',
