@@ -9,13 +9,14 @@ import type { Display } from '../display/events.js';
 import { CommandFailed, messageOf, noteFailure } from '../errors.js';
 import { columnsText, failedItemsText, problemsOf, rerunsText } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
+import { resultsOfJob } from '../results/results-of-job.js';
 import { type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
 import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
-import { outputWorld, type ResultsFlags, resultsOfJob } from './output-world.js';
+import { outputWorld, type ResultsFlags } from './output-world.js';
 import type { RunStack } from './opened-stack.js';
 
 /** The results may go to this file; it was checked. */

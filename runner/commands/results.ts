@@ -15,6 +15,7 @@ import { OutputClosed } from '../results/byte-output.js';
 import { goesToStandardOutput } from '../results/open-results.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
 import type { Placed } from '../results/row-sink.js';
+import { resultsOfJob } from '../results/results-of-job.js';
 import { WriteFailed } from '../results/write-failure.js';
 import { type FoundColumns, requireWritable, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
@@ -22,7 +23,7 @@ import { readJobProgress, readJobView } from '../status/job-status.js';
 import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
-import { outputWorld, resultsChoice, resultsOfJob } from './output-world.js';
+import { outputWorld, resultsChoice } from './output-world.js';
 import { movedText, resultsCommandLine, stackArguments } from './advice/command-lines.js';
 
 const resultsRows = {
