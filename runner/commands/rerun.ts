@@ -36,7 +36,8 @@ import type { RunStack } from './opened-stack.js';
 import { openLastingStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { printSubmitted, submitDisplay } from './submit.js';
-import { type SubmittedJob, submitFromFlags } from './submit-job.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { submitFromFlags } from './submit-from-flags.js';
 
 export const rerunCommand = defineCommand({
   name: 'rerun',
@@ -183,7 +184,7 @@ async function requireOutput(
 }
 
 interface Followed extends Request {
-  readonly submitted: SubmittedJob;
+  readonly submitted: SubmittedFacts;
   readonly plan: RerunPlan;
   readonly output: RunOutput;
   readonly sinceMs: number;

@@ -27,8 +27,9 @@ import { CommandFailed, UserError } from '../errors.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
 import { hoursToResumeWith } from './job-state.js';
-import { refuseTornDown, workerPublisher } from './submit-job.js';
-import { uncontrolledText, wakeController } from './wake-controller.js';
+import { refuseTornDown, workerPublisher } from '../api/submit-job.js';
+import { wakeController } from '../api/wake-controller.js';
+import { uncontrolledText } from './advice/uncontrolled.js';
 
 const { maxFailed, maxInstanceHours, maxWorkers } = jobOptionRows;
 const changes = { maxFailed, maxInstanceHours, maxWorkers } satisfies Record<ResumeOptionName, unknown>;
@@ -62,7 +63,7 @@ async function resume(call: Resume): Promise<number> {
   const mark = { at: new Date(context.clock.nowMs()).toISOString(), batches: view.manifest.batches };
   const once = { signal, ifNoneMatch: true, contentType: 'application/json' };
   await ports.store.put(enqueuedKey(job), toJson(mark), once);
-  await wakeController(context, ports);
+  await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const uncontrolled = uncontrolledText(ports.config, job, where);
   if (options.json) {
     terminal.out(`${JSON.stringify({ job, sent, options: resumeOf(view.ends.ends)?.options ?? {} })}\n`);

@@ -32,7 +32,8 @@ import type { GoesOn, RunStack } from './opened-stack.js';
 import { openRunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
-import { requireDataset, type SubmittedJob, submitFromFlags } from './submit-job.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 import { requireRunReport, writeRunReport } from './run-report.js';
 
 const reportRow = inGroup('Results:', {
@@ -219,7 +220,7 @@ async function submitOrGoOn(
   { ports, signal, job, goesOn }: RunStack,
   display: Display,
   { datasets, datasetFiles, flags, output: { out }, state: started }: Request,
-): Promise<SubmittedJob> {
+): Promise<SubmittedFacts> {
   const submitted = await submitFromFlags(context, ports, {
     datasets,
     datasetFiles,
@@ -261,7 +262,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
       '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
     );
   }
-  const datasetFiles = await requireDataset(context, datasets, flags);
+  const datasetFiles = await requireDatasetOf(context, datasets, flags);
   const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);
   await requireWritable(choice, outputWorld(context, given), flags.id);

@@ -11,8 +11,10 @@ import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
 import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
-import { uncontrolledText, wakeController } from './wake-controller.js';
-import { refuseSeedAlone, requireDataset, submitFromFlags, type SubmittedJob } from './submit-job.js';
+import { wakeController } from '../api/wake-controller.js';
+import { uncontrolledText } from './advice/uncontrolled.js';
+import { refuseSeedAlone, type SubmittedFacts } from '../api/submit-job.js';
+import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 
 const submitOptions = { ...jobOptionRows, ...stackOptions };
 
@@ -47,14 +49,14 @@ export async function printSubmitted(
   context: CliContext,
   ports: StackPorts,
   display: Display,
-  { submitted, flags }: { readonly submitted: SubmittedJob; readonly flags: StackFlags & { readonly json: boolean } },
+  { submitted, flags }: { readonly submitted: SubmittedFacts; readonly flags: StackFlags & { readonly json: boolean } },
 ): Promise<void> {
-  const { terminal } = context;
-  await wakeController(context, ports);
+  const { terminal, signal } = context;
+  await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const where = stackArguments(flags);
   const uncontrolled = uncontrolledText(ports.config, submitted.job, where);
   if (flags.json) {
-    terminal.out(`${JSON.stringify(submitted)}\n`);
+    terminal.out(`${JSON.stringify({ ...submitted, controlled: ports.config.controlled ?? false })}\n`);
     terminal.err(uncontrolled);
     return;
   }
@@ -67,7 +69,7 @@ export async function printSubmitted(
 async function submit({ context, words: datasets, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
   const { signal } = context;
   refuseSeedAlone(options);
-  const datasetFiles = await checkBeforeStart(context, () => requireDataset(context, datasets, options));
+  const datasetFiles = await checkBeforeStart(context, () => requireDatasetOf(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};
   const display = submitDisplay(context, options.json);
