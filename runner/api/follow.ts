@@ -33,7 +33,7 @@ export async function* follow(
   // An event's own time, at which it happened, replaces the time at which it is seen.
   const show = (event: RunEvent): void => (isOfFollowing(event) ? queue.push({ at: at(), ...event }) : undefined);
   const following = followJob(stack, start, { display: { show }, signal }).then(
-    (progress) => {
+    ({ progress }) => {
       const { brokenOff } = progress;
       queue.end(
         brokenOff && {

@@ -10,7 +10,8 @@ import { CommandFailed, messageOf, noteFailure } from '../errors.js';
 import { columnsText, failedItemsText, problemsOf, rerunsText } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { resultsOfJob } from '../results/results-of-job.js';
-import { type ResultsChoice, writeOutput } from '../results/write-output.js';
+import type { Placed } from '../results/row-sink.js';
+import { type FoundColumns, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
@@ -48,8 +49,11 @@ export interface Fetched {
   /** True when no batch was given up and the file holds all outcomes. */
   readonly whole: boolean;
   /** Present when the file was written. */
-  readonly written?: WrittenResults;
+  readonly written?: FetchedResults;
 }
+
+/** The results that were written, as `results --json` describes them. */
+export type FetchedResults = WrittenResults & Placed & FoundColumns & { readonly job: string; readonly file: string };
 
 export interface Fetch {
   readonly progress: JobProgress;
@@ -97,7 +101,12 @@ async function write(
   const problems = problemsOf(written);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
   for (const message of rerunsText(written)) display.show(newsNow(clock, 'info', 'results-of-reruns', message));
-  return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0, written };
+  return {
+    errors: written.errors,
+    resultsFile: output.out,
+    whole: written.damagedBatches === 0,
+    written: { ...written, job: manifest.job, file: output.out },
+  };
 }
 
 /** Keeps the computed results in the stack when the final write fails (R15). */

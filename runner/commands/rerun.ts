@@ -9,7 +9,6 @@ import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { jobFlagsOf, refusePackingAlone, type RerunFlags, rerunOptions } from '../cli/rerun-options.js';
 import { progressOfJob } from '../controller/report.js';
-import type { Display } from '../display/events.js';
 import { count, oneLine, plural } from '../display/format.js';
 import { otherModel, storedModel } from '../rerun/rerun-model.js';
 import { type NothingToRerun, planRerun, type RerunPlan } from '../rerun/plan-rerun.js';
@@ -35,7 +34,7 @@ import { outputWorld, resultsChoice } from './output-world.js';
 import type { RunStack } from './opened-stack.js';
 import { openLastingStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
-import { printSubmitted, submitDisplay } from './submit.js';
+import { printSubmitted, submitDisplay, type SubmitDisplay } from './submit.js';
 import type { SubmittedFacts } from '../api/submit-job.js';
 import { submitFromFlags } from './submit-from-flags.js';
 
@@ -60,7 +59,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
   const follows = options.follow !== false;
   const stack = await openLastingStack(context, options);
-  const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
+  const display: SubmitDisplay = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
   let exitCode: number;
   try {
@@ -84,7 +83,7 @@ const NO_STANDARD_OUTPUT =
 interface Request {
   readonly job: string;
   readonly flags: Flags;
-  readonly display: Display;
+  readonly display: SubmitDisplay;
   readonly state: RunState;
 }
 
@@ -128,7 +127,8 @@ async function rerunOn(context: CliContext, stack: RunStack, request: Request): 
   });
   state.job = submitted.job;
   if (flags.follow === false) {
-    await printSubmitted(context, ports, display, { submitted, flags });
+    const rerunOf = { job, first: plan.first.job };
+    await printSubmitted(context, ports, display, { submitted: { ...submitted, rerunOf }, flags });
     return EXIT.ok;
   }
   display.show({ event: 'submitted', ...submitted });
@@ -194,7 +194,16 @@ interface Followed extends Request {
 async function follow(
   context: CliContext,
   stack: RunStack,
-  { submitted: { job, continued: goesOn }, plan: { first }, output, sinceMs, display, flags, state }: Followed,
+  {
+    job: parent,
+    submitted: { job, continued: goesOn },
+    plan: { first },
+    output,
+    sinceMs,
+    display,
+    flags,
+    state,
+  }: Followed,
 ): Promise<number> {
   const { clock, terminal } = context;
   const { ports, signal } = stack;
@@ -212,11 +221,15 @@ async function follow(
     flags,
     state,
   });
-  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   const followed = !(goesOn && hasEnded(start));
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
+  display.show({ event: 'summary', ...summary });
+  if (flags.json) {
+    const more = { summary, rerunOf: { job: parent, first: first.job }, ...definedFields({ results: written }) };
+    printStatusJson(terminal, await readJobStatus(ports, job, signal), more);
+  }
   if (progress.state !== 'complete' || written === undefined)
     return exitCodeOf(progress) || failedUnless(fetched.whole);
   return exitCodeOf(judgedWithReruns(whole, written)) || failedUnless(fetched.whole);

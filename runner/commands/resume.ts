@@ -65,12 +65,14 @@ async function resume(call: Resume): Promise<number> {
   await ports.store.put(enqueuedKey(job), toJson(mark), once);
   await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const uncontrolled = uncontrolledText(ports.config, job, where);
+  const { batches } = view.facts.progress;
   if (options.json) {
-    terminal.out(`${JSON.stringify({ job, sent, options: resumeOf(view.ends.ends)?.options ?? {} })}\n`);
+    const changed = resumeOf(view.ends.ends)?.options ?? {};
+    const controlled = ports.config.controlled ?? false;
+    terminal.out(`${JSON.stringify({ job, sent, options: changed, batches, controlled })}\n`);
     terminal.err(uncontrolled);
     return EXIT.ok;
   }
-  const { batches } = view.facts.progress;
   terminal.out(
     `Job ${job} goes on: ${plural(sent, 'batch', 'batches')} without an outcome were sent, and ${count(batches.done)} are done.\n` +
       (uncontrolled === '' ? `  follow it:      spotpool watch ${job}${where}\n` : uncontrolled) +

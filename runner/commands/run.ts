@@ -202,13 +202,18 @@ async function runOn(
     fetchResults(context, stack, { progress, output, display, flags, state }),
     zeroFirst ?? follower.untilZero(signal),
   );
-  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   const followed = !(goesOn && hasEnded(start));
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
+  display.show({ event: 'summary', ...summary });
+  if (flags.json) {
+    const report = reported ? flags.report : undefined;
+    const more = { summary, ...definedFields({ results: fetched.written, report }) };
+    printStatusJson(terminal, await readJobStatus(ports, job, signal), more);
+  }
   if (state.notWritten === undefined) stack.over();
   const code = exitCodeOf(progress);
   return code === EXIT.ok && !(fetched.whole && reported) ? EXIT.failed : code;

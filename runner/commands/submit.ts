@@ -13,6 +13,8 @@ import { checkBeforeStart, reportInterruption, type CommandProgress } from './ad
 import { stackArguments } from './advice/command-lines.js';
 import { wakeController } from '../api/wake-controller.js';
 import { uncontrolledText } from './advice/uncontrolled.js';
+import type { News } from './follow/news.js';
+import type { MoreThanStatus } from './status-json.js';
 import { refuseSeedAlone, type SubmittedFacts } from '../api/submit-job.js';
 import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 
@@ -33,30 +35,46 @@ export const submitCommand = defineCommand({
   run: submit,
 });
 
-/** With --json, standard output is for programs, so warnings go to standard error. */
-const warningsOnly = (terminal: Terminal): Display => ({
-  show: (event) => {
-    if (event.event === 'happened' && event.level === 'warning') terminal.err(`${sentence(event.message)}\n`);
-  },
-  close: () => undefined,
-});
+/** A display that keeps what happened for the object of `--json`. */
+export type SubmitDisplay = Display & { readonly events?: readonly News[] };
 
-export const submitDisplay = ({ terminal, clock }: CliContext, json: boolean): Display =>
+/** With --json, standard output is for programs, so warnings go to standard error. */
+function warningsOnly(terminal: Terminal): SubmitDisplay {
+  const events: News[] = [];
+  return {
+    events,
+    show: (event) => {
+      if (event.event !== 'happened') return;
+      events.push(event);
+      if (event.level === 'warning') terminal.err(`${sentence(event.message)}\n`);
+    },
+    close: () => undefined,
+  };
+}
+
+export const submitDisplay = ({ terminal, clock }: CliContext, json: boolean): SubmitDisplay =>
   json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
 
 /** Wakes the stack's controller, and prints the job with the commands that follow. */
 export async function printSubmitted(
   context: CliContext,
   ports: StackPorts,
-  display: Display,
-  { submitted, flags }: { readonly submitted: SubmittedFacts; readonly flags: StackFlags & { readonly json: boolean } },
+  display: SubmitDisplay,
+  {
+    submitted,
+    flags,
+  }: {
+    readonly submitted: SubmittedFacts & Pick<MoreThanStatus, 'rerunOf'>;
+    readonly flags: StackFlags & { readonly json: boolean };
+  },
 ): Promise<void> {
   const { terminal, signal } = context;
   await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const where = stackArguments(flags);
   const uncontrolled = uncontrolledText(ports.config, submitted.job, where);
   if (flags.json) {
-    terminal.out(`${JSON.stringify({ ...submitted, controlled: ports.config.controlled ?? false })}\n`);
+    const controlled = ports.config.controlled ?? false;
+    terminal.out(`${JSON.stringify({ ...submitted, controlled, events: display.events })}\n`);
     terminal.err(uncontrolled);
     return;
   }

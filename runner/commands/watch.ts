@@ -1,4 +1,5 @@
 /** `spotpool watch <job>` shows the live display, and with `--web` a live page, too. The job runs on when the command ends. */
+import { definedFields } from '../../core/defined-fields.js';
 import { followJob } from '../api/follow-job.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
@@ -79,13 +80,13 @@ async function follow({ context, ports, args: { job }, options }: WatchCall): Pr
   const display = makeDisplay(context, options.json);
   try {
     const next = (ended: JobProgress): string | undefined => nextStep(ended, { own: false, flags: options });
-    const progress = await followJob({ world: context, ports }, start, { display, next, signal });
+    const { progress, summary } = await followJob({ world: context, ports }, start, { display, next, signal });
     const isBrokenOff = progress.brokenOff !== undefined;
     if (isBrokenOff) {
       display.close();
       terminal.err(`${brokenOffText(progress)}\n${resumeSubmitText(progress, stackArguments(options))}\n`);
     }
-    if (options.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+    if (options.json) printStatusJson(terminal, await readJobStatus(ports, job, signal), definedFields({ summary }));
     return isBrokenOff ? EXIT.failed : exitCodeOf(progress);
   } catch (error) {
     display.close();
