@@ -10,8 +10,10 @@ import {
   toggle,
   usageOf,
 } from './option-rows.js';
+import { stackArguments } from '../commands/advice/command-lines.js';
 import { openStack } from './open-stack.js';
-import { stackOptions } from './stack-options.js';
+import { namingStack } from './stack-hints.js';
+import { type StackFlags, stackOptions } from './stack-options.js';
 
 export interface Call<ArgumentName extends string = never, Rows extends OptionRows = NoOptions> {
   readonly context: CliContext;
@@ -112,8 +114,20 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     const options = { json: false, ...readOptions(rows, command.opts()) };
     const { context } = host;
     const words = command.args;
-    host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
+    try {
+      host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
+    } catch (error) {
+      throw namingStack(error, stackArguments(stackOf(options)));
+    }
   });
+}
+
+/** Returns the options that name a stack, of a command that has them. */
+function stackOf({ local, stack }: Readonly<Record<string, unknown>>): StackFlags {
+  return {
+    ...(local === true ? { local } : {}),
+    ...(typeof stack === 'string' ? { stack } : {}),
+  };
 }
 
 /** Returns `<job>`, `<dataset...>` for an argument that may be given several times, or `[job]` for one that may be left out. */
