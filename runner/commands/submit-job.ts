@@ -25,7 +25,7 @@ import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { packWithGit } from '../submit/git-state.js';
 import { submitJob } from '../submit/submit-job.js';
-import type { SubmitPorts } from '../submit/submit-request.js';
+import type { SubmitPorts, SubmitRequest } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { adviceAfterEnd } from './advice/resume.js';
@@ -69,6 +69,11 @@ export interface SubmittedRerun {
   readonly isTried: boolean;
 }
 
+/** The job is one of a series. */
+export interface SubmittedOfSeries extends Pick<SubmitRequest, 'series' | 'datasetDigest'> {
+  readonly pack: NonNullable<SubmitPorts['pack']>;
+}
+
 export async function submitFromFlags(
   context: CliContext,
   ports: StackPorts,
@@ -85,14 +90,14 @@ export async function submitFromFlags(
     readonly started?: CommandProgress;
     /** Present when the job is a rerun. */
     readonly rerun?: SubmittedRerun;
+    readonly series?: SubmittedOfSeries;
     readonly display: Display;
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
   const { cwd, clock, random, user, version } = context;
-  const { flags, display, signal } = submission;
+  const { flags, display, signal, rerun, series: { pack = rerun?.pack, ...series } = {} } = submission;
   const { id, name, setup, batchSize, batchBytes } = flags;
-  const { rerun } = submission;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
@@ -113,6 +118,7 @@ export async function submitFromFlags(
       slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
       ...definedFields({ id, name, rerun: rerun?.source, mayBeComplete: submission.mayBeComplete }),
+      ...series,
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },
@@ -123,7 +129,7 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
-      pack: rerun?.pack ?? packWithGit(context.env),
+      pack: pack ?? packWithGit(context.env),
       ...(rerun?.isTried === false ? {} : firstTryOf(context, ports.config, submission)),
       ...definedFields({ publishWorker: publish }),
     },
@@ -206,7 +212,7 @@ export async function refuseTornDown({ store, config }: StackPorts, signal: Abor
   if (state?.teardown === undefined) return;
   throw new UserError(
     `${state.teardown.by} has been tearing down the stack ${config.name} since ${state.teardown.at}, so nobody would work on the job. ` +
-      'To open the stack again: spotpool teardown --undo',
+      'To open the stack again, use "spotpool teardown --undo".',
   );
 }
 
