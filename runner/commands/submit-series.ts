@@ -159,7 +159,7 @@ async function submitOne(
   }
 }
 
-/** What concerns the model or the worker is the same for each job. */
+/** Sentences about the model and the worker are the same for each job. */
 function saidOnce(display: Display): Display {
   const said = new Set<string>();
   return {

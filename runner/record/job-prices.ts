@@ -27,7 +27,7 @@ export interface PricesRequest {
   /** Absent while the job goes on. Then the prices are those of now. */
   readonly endedAtMs?: number;
   readonly nowMs: number;
-  /** What earlier looks have found. */
+  /** The prices that earlier looks have found. */
   readonly known: KnownPrices;
 }
 
@@ -72,7 +72,7 @@ const pricesAt = (prices: SpotPrices, atMs: number): SpotPrices => ({
   spotDollarsPerHour: (pool, signal) => prices.spotDollarsPerHour(pool, signal, atMs),
 });
 
-/** Who may only read finds the same prices in the price history the next time, too. Of two who write at once, either has the same prices. */
+/** A user who may only read finds the same prices in the price history again. Of two who write at once, both have the same prices. */
 async function keep(
   store: ObjectStore,
   job: string,

@@ -13,7 +13,7 @@ import type { Clock } from '../../../worker/ports.js';
 
 export interface FakeModel {
   msPerItem: number;
-  /** What a look at its memory shows. */
+  /** The memory that a look at its slot shows. */
   memoryBytes: number | undefined;
   /** Awaited before a model is loaded. */
   whenReady: (modelKey: string) => Promise<void> | undefined;

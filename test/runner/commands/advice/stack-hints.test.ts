@@ -42,7 +42,7 @@ async function commandsOf(...argv: readonly string[]): Promise<readonly string[]
 
 const SUBMIT = ['submit', 'data.jsonl', '--model', 'cat', '--per-line', '--batch-size', '2'] as const;
 
-/** What has to be in the stack before each command. Each of them prints at least one other command. */
+/** Each command prints at least one other command. The function makes what is in the stack before it. */
 const CASES: readonly (readonly [argv: readonly string[], before: (job: string) => Promise<unknown>])[] = [
   [['jobs'], nothing],
   [['jobs', '--name', 'nothing'], (job) => stack.plantJob(job, 1)],
