@@ -78,7 +78,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
 }
 
 const NO_STANDARD_OUTPUT =
-  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use: spotpool results <job> --out -';
+  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".';
 
 interface Request {
   readonly job: string;

@@ -3,6 +3,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { refusedEachRow } from '../cli/each-option.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
 import { inGroup, text, toggle } from '../cli/option-rows.js';
@@ -46,6 +47,7 @@ const reportRow = inGroup('Results:', {
 const runOptions = {
   ...jobOptionRows,
   ...resultsOptions,
+  each: refusedEachRow('run'),
   ...reportRow,
   ...stackOptions,
   ...localCloudRows,
@@ -264,7 +266,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
   const { out = defaultResultsFile(datasetName(datasets), flags.outFormat) } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
-      '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
+      '--out - does not work with run, because run prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".',
     );
   }
   const datasetFiles = await requireDatasetOf(context, datasets, flags);

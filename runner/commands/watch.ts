@@ -46,7 +46,9 @@ async function watch(call: WatchCall): Promise<number> {
   const job = words.length === 0 ? undefined : args.job;
   if (options.web === true) return watchWithPage(call, job);
   if (job === undefined) {
-    throw new UserError('Name the job to watch ("spotpool jobs" lists them), or show all jobs: spotpool watch --web');
+    throw new UserError(
+      'Name the job to watch ("spotpool jobs" lists them), or show all jobs with "spotpool watch --web".',
+    );
   }
   return follow(call);
 }
