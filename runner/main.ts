@@ -19,6 +19,7 @@ import { installedFiles } from './local-cloud/paths.js';
 import { systemClock } from './wiring/clock.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectSources, connectStack } from './wiring/stack-ports.js';
+import { makeWebPoster } from './wiring/web-poster.js';
 import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
 
 const MAX_LISTENERS = 256;
@@ -55,6 +56,7 @@ const context: CliContext = {
   connect: connectStack,
   provision: provisionLocalStack,
   sources: (stack) => connectSources(stack, process.env),
+  poster: makeWebPoster(),
   probe: async () => (await import('./wiring/model-probe.js')).openModelProbe(process.env),
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
 };

@@ -29,6 +29,8 @@ export interface RunOutput {
 export interface RunState extends CommandProgress {
   /** Says why there is no file of results and how to get it. It is printed last. */
   notWritten?: string;
+  /** Resolves when the addresses of `--notify` have been told of the end, or cannot be. */
+  notified?: Promise<void>;
 }
 
 export interface Fetched {
