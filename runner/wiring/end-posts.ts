@@ -8,6 +8,7 @@ import type { PostContext } from '../controller/act/post-ends.js';
 import type { JobProgress } from '../controller/report.js';
 import { messageOf } from '../errors.js';
 import { readEndFacts } from '../notify/end-facts.js';
+import type { SecretTexts } from '../ports.js';
 import type { RecordPorts } from '../record/build-record.js';
 import { systemClock } from './clock.js';
 import { clientOptions } from './stack-ports.js';
@@ -19,7 +20,9 @@ export type EndPosts = Pick<PostContext, 'poster' | 'readAddress' | 'readFacts'>
 export function connectEndPosts(config: StackConfig, ports: RecordPorts): EndPosts | undefined {
   const { notifySecretArn: arn, name: stack } = config;
   if (arn === undefined) return undefined;
-  const secrets = makeSecretReader((region) => makeSecretsManagerClient({ ...clientOptions(config), region }));
+  const secrets: SecretTexts = makeSecretReader((region) =>
+    makeSecretsManagerClient({ ...clientOptions(config), region }),
+  );
   return {
     poster: makeWebPoster(),
     readAddress: async (signal) => {
