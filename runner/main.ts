@@ -20,6 +20,7 @@ import { MOST_LISTENERS } from './signals.js';
 import { systemClock } from './wiring/clock.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectSources, connectStack } from './wiring/stack-ports.js';
+import { makeWebPoster } from './wiring/web-poster.js';
 import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
 
 setMaxListeners(MOST_LISTENERS);
@@ -53,6 +54,7 @@ const context: CliContext = {
   connect: connectStack,
   provision: provisionLocalStack,
   sources: (stack) => connectSources(stack, process.env),
+  poster: makeWebPoster(),
   probe: async () => (await import('./wiring/model-probe.js')).openModelProbe(process.env),
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
 };

@@ -33,6 +33,8 @@ export interface RunOutput {
 export interface RunState extends CommandProgress {
   /** Says why there is no file of results and how to get it. It is printed last. */
   notWritten?: string;
+  /** Resolves when the addresses of `--notify` have been told of the end, or cannot be. */
+  notified?: Promise<void>;
 }
 
 /** Says last of all that the results could not be written. What the job came to decides the exit code, unless all was well. */

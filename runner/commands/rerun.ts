@@ -7,6 +7,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { notifyAddresses } from '../cli/notify-options.js';
 import { jobFlagsOf, refusePackingAlone, type RerunFlags, rerunOptions } from '../cli/rerun-options.js';
 import { progressOfJob } from '../controller/report.js';
 import { count, oneLine, plural } from '../display/format.js';
@@ -31,6 +32,7 @@ import { newsNow } from './follow/news.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
 import { outputWorld, resultsChoice } from './output-world.js';
+import { notifyOfEnd } from './notify-end.js';
 import type { RunStack } from './opened-stack.js';
 import { openLastingStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -58,6 +60,8 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   refusePackingAlone(options);
   if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
   const follows = options.follow !== false;
+  if (!follows && options.notify !== undefined) throw new UserError(NO_NOTIFY);
+  notifyAddresses(options.notify, context.env);
   const stack = await openLastingStack(context, options);
   const display: SubmitDisplay = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
@@ -71,6 +75,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
+    await state.notified;
     display.close();
     await stack.close({ isBegun: state.job !== undefined });
   }
@@ -79,6 +84,9 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
 
 const NO_STANDARD_OUTPUT =
   '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".';
+
+const NO_NOTIFY =
+  '--notify does not work with --no-follow, because nobody would see the end. Leave --no-follow out, or notify from "spotpool watch".';
 
 interface Request {
   readonly job: string;
@@ -210,6 +218,10 @@ async function follow(
   const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const ended = await follower.untilEnded(signal);
+  const followed = !(goesOn && hasEnded(start));
+  const addresses = notifyAddresses(flags.notify, context.env);
+  const news = { addresses, ended, isOld: !followed, own: stack.own, flags, display };
+  state.notified = notifyOfEnd(context, stack, news);
   const zero = await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
   const progress = ended.state === 'complete' ? ended : await readJobProgress(ports.store, job, signal);
@@ -223,7 +235,7 @@ async function follow(
   });
   const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const followed = !(goesOn && hasEnded(start));
+  await state.notified;
   const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   display.show({ event: 'summary', ...summary });
   if (flags.json) {

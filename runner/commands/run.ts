@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { refusedEachRow } from '../cli/each-option.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
+import { notifyAddresses, notifyRow } from '../cli/notify-options.js';
 import { inGroup, text, toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { stackOptions } from '../cli/stack-options.js';
@@ -31,6 +32,7 @@ import { outputWorld, resultsChoice } from './output-world.js';
 import { hasEnded } from './job-state.js';
 import type { GoesOn, RunStack } from './opened-stack.js';
 import { openRunStack } from './run-stack.js';
+import { notifyOfEnd } from './notify-end.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
 import type { SubmittedFacts } from '../api/submit-job.js';
@@ -49,6 +51,7 @@ const runOptions = {
   ...resultsOptions,
   each: refusedEachRow('run'),
   ...reportRow,
+  ...notifyRow,
   ...stackOptions,
   ...localCloudRows,
   new: toggle('begin another job with --local, although the last one of the same command was not finished'),
@@ -132,6 +135,7 @@ async function runOnce(
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
+    await state.notified;
     display.close();
     await stack.close({ isBegun: state.begun !== undefined || state.job !== undefined });
   }
@@ -196,6 +200,10 @@ async function runOn(
   const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const ended = await follower.untilEnded(signal);
+  const followed = !(goesOn && hasEnded(start));
+  const addresses = notifyAddresses(flags.notify, context.env);
+  const news = { addresses, ended, isOld: !followed, own: stack.own, flags, display };
+  state.notified = notifyOfEnd(context, stack, news);
   const isWhole = ended.state === 'complete';
   const zeroFirst = isWhole ? undefined : await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
@@ -208,7 +216,7 @@ async function runOn(
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const followed = !(goesOn && hasEnded(start));
+  await state.notified;
   const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   display.show({ event: 'summary', ...summary });
   if (flags.json) {
@@ -269,6 +277,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
       '--out - does not work with run, because run prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".',
     );
   }
+  notifyAddresses(flags.notify, context.env);
   const datasetFiles = await requireDatasetOf(context, datasets, flags);
   const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);

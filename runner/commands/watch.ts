@@ -3,24 +3,28 @@ import { definedFields } from '../../core/defined-fields.js';
 import { followJob } from '../api/follow-job.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { notifyAddresses, notifyRow } from '../cli/notify-options.js';
 import { toggle } from '../cli/option-rows.js';
 import type { JobProgress } from '../controller/report.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { UserError } from '../errors.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
+import { hasEnded } from './job-state.js';
 import { openLivePage } from './live-page.js';
 import { makeDisplay } from './follow/make-display.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
 import { nextStep } from './advice/next-step.js';
 import { reportInterruption } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
+import { notifyOfEnd } from './notify-end.js';
 import { printStatusJson } from './status-json.js';
 
 const watchRows = {
   web: toggle(
     'show a live page in the browser, too: it is served on this machine alone, and its address is printed. Without a job it lists all jobs',
   ),
+  ...notifyRow,
 };
 
 type WatchCall = StackCall<'job', typeof watchRows>;
@@ -44,6 +48,10 @@ async function watch(call: WatchCall): Promise<number> {
   const { args, words, options } = call;
   // An empty id is no id, and is refused as one.
   const job = words.length === 0 ? undefined : args.job;
+  if (job === undefined && options.notify !== undefined) {
+    throw new UserError('--notify needs a job, of whose end it notifies. Name the job, or leave --notify out.');
+  }
+  notifyAddresses(options.notify, call.context.env);
   if (options.web === true) return watchWithPage(call, job);
   if (job === undefined) {
     throw new UserError(
@@ -80,9 +88,15 @@ async function follow({ context, ports, args: { job }, options }: WatchCall): Pr
   const { signal, terminal } = context;
   const start = await readJobProgress(ports.store, job, signal);
   const display = makeDisplay(context, options.json);
+  let notified: Promise<void> | undefined;
   try {
     const next = (ended: JobProgress): string | undefined => nextStep(ended, { own: false, flags: options });
-    const { progress, summary } = await followJob({ world: context, ports }, start, { display, next, signal });
+    const onEnd = (ended: JobProgress): Promise<void> => {
+      const addresses = notifyAddresses(options.notify, context.env);
+      const news = { addresses, ended, isOld: hasEnded(start), own: false, flags: options, display };
+      return (notified = notifyOfEnd(context, { ports, signal }, news));
+    };
+    const { progress, summary } = await followJob({ world: context, ports }, start, { display, next, onEnd, signal });
     const isBrokenOff = progress.brokenOff !== undefined;
     if (isBrokenOff) {
       display.close();
@@ -95,6 +109,7 @@ async function follow({ context, ports, args: { job }, options }: WatchCall): Pr
     await reportInterruption(context, { ports, own: false }, { job }, options, error);
     throw error;
   } finally {
+    await notified;
     display.close();
   }
 }
