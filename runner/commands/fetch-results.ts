@@ -1,10 +1,12 @@
 /** Fetches the results at the end of a `run`. When they cannot be written, the stack that holds them is kept. */
 import type { ErrorCount } from '../../core/batch/failure-tally.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
-import { messageOf } from '../errors.js';
+import { CommandFailed, messageOf, noteFailure } from '../errors.js';
 import { columnsText, failedItemsText, problemsOf, rerunsText } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { type ResultsChoice, writeOutput } from '../results/write-output.js';
@@ -29,6 +31,14 @@ export interface RunOutput {
 export interface RunState extends CommandProgress {
   /** Says why there is no file of results and how to get it. It is printed last. */
   notWritten?: string;
+}
+
+/** Says last of all that the results could not be written. What the job came to decides the exit code, unless all was well. */
+export function requireWritten({ notWritten, job }: RunState, exitCode: number): number {
+  if (notWritten === undefined) return exitCode;
+  const error = new CommandFailed('results-not-written', notWritten, exitCode === EXIT.ok ? EXIT.failed : exitCode);
+  noteFailure(error, definedFields({ job }));
+  throw error;
 }
 
 export interface Fetched {

@@ -20,11 +20,11 @@ import { requireWritable } from '../results/write-output.js';
 import { packWithGit } from '../submit/git-state.js';
 import { readJobProgress, readJobStatus, readJobView } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { UserError } from '../errors.js';
+import { CommandFailed, UserError } from '../errors.js';
 import { stackArguments } from './advice/command-lines.js';
 import { nextStep } from './advice/next-step.js';
 import { reportInterruption } from './advice/report-interruption.js';
-import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
+import { fetchResults, requireWritten, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './follow/follower.js';
 import { summaryOf } from './follow/job-summary.js';
 import { makeDisplay } from './follow/make-display.js';
@@ -61,18 +61,20 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   const stack = await openLastingStack(context, options);
   const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
+  let exitCode: number;
   try {
-    return await rerunOn(context, stack, { job, flags: options, display, state });
+    exitCode = await rerunOn(context, stack, { job, flags: options, display, state });
   } catch (error) {
     display.close();
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
     await reportInterruption(context, stack, state, options, reason);
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
     display.close();
-    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close({ isBegun: state.job !== undefined });
   }
+  return requireWritten(state, exitCode);
 }
 
 const NO_STANDARD_OUTPUT =
@@ -138,7 +140,8 @@ async function endedParent(job: string, { ports, signal }: RunStack, flags: Flag
   const progress = progressOfJob(view);
   if (hasEnded(progress)) return view.manifest;
   const where = stackArguments(flags);
-  throw new Error(
+  throw new CommandFailed(
+    'job-not-ended',
     `Job ${job} has not ended (it is ${progress.state}), so which of its items fail is not known yet. ` +
       `Wait for its end: spotpool watch ${job}${where}\nOr end it: spotpool cancel ${job}${where}`,
   );
@@ -146,10 +149,9 @@ async function endedParent(job: string, { ports, signal }: RunStack, flags: Flag
 
 /** A list of codes that has none of the given ones is probably mistyped. Otherwise all is well. */
 function tellNothing({ terminal }: CliContext, { why, isMistaken }: NothingToRerun, { json }: Flags): number {
-  if (json) terminal.out(`${JSON.stringify({ items: 0, reason: why })}\n`);
-  else if (!isMistaken) terminal.out(`${why}\n`);
-  if (isMistaken) terminal.err(`error: ${why}\n`);
-  return isMistaken ? EXIT.failed : EXIT.ok;
+  if (isMistaken) throw new CommandFailed('failed', why);
+  terminal.out(json ? `${JSON.stringify({ items: 0, reason: why })}\n` : `${why}\n`);
+  return EXIT.ok;
 }
 
 function planTexts(

@@ -6,6 +6,7 @@ import { toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { wrap } from '../display/format.js';
+import { CommandFailed } from '../errors.js';
 import { errorLines } from '../display/summary.js';
 import { judgedWithReruns } from '../results/family/judge.js';
 import { defaultResultsFile } from '../results/default-name.js';
@@ -78,7 +79,8 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
     // The reader has closed the output, as `spotpool results job --out - | head` does.
     if (error instanceof OutputClosed) {
       if (choice.failedOut === undefined) return EXIT.ok;
-      throw new Error(
+      throw new CommandFailed(
+        'results-not-written',
         `Standard output was closed before its end, so the failed items were not written to ${choice.failedOut}. Give --out a file.`,
       );
     }
@@ -89,7 +91,8 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
       results: options,
       flags: options,
     });
-    throw new Error(
+    throw new CommandFailed(
+      'results-not-written',
       `${error.message} The results are still in the stack. Fix the problem or name another file, then run:\n  ${again}`,
     );
   }
@@ -98,7 +101,8 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
 /** A reader of parts must never take half a dataset for a whole one. */
 function requireEnd(progress: JobProgress, { out, partial }: ResultsChoice): void {
   if (hasEnded(progress) || partial || !out.endsWith('/')) return;
-  throw new Error(
+  throw new CommandFailed(
+    'job-not-ended',
     `Job ${progress.job} has not ended, so ${out} would get a part of its results only. Wait for its end (spotpool watch ${progress.job}), or add --partial.`,
   );
 }

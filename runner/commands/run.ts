@@ -19,7 +19,7 @@ import { requireWritable } from '../results/write-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { JobDiffers } from '../submit/job-differs.js';
-import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
+import { fetchResults, requireWritten, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './follow/follower.js';
 import { makeDisplay } from './follow/make-display.js';
 import { newsNow } from './follow/news.js';
@@ -107,13 +107,14 @@ async function runOnce(
   await requireBucket(context, stack, output, flags);
   const display = makeDisplay(context, flags.json);
   const state: RunState = {};
+  let exitCode: number;
   try {
     if (stack.own) {
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
     for (const message of stack.news) display.show(newsNow(context.clock, 'info', 'kept-job', message));
-    return await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
+    exitCode = await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
   } catch (error) {
     display.close();
     if (error instanceof JobDiffers && stack.goesOn !== undefined && flags.id === undefined) {
@@ -125,12 +126,13 @@ async function runOnce(
     await reportInterruption(context, stack, state, flags, reason);
     // The results are what a kept job is kept for. A report that is still to be written needs the job.
     if (state.resultsFile !== undefined && flags.report === undefined) stack.over();
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
     display.close();
-    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close({ isBegun: state.begun !== undefined || state.job !== undefined });
   }
+  return requireWritten(state, exitCode);
 }
 
 const NOTHING_BEGUN = { isBegun: false };

@@ -137,7 +137,7 @@ export async function submitFromFlags(
   );
   const { job, manifest, resumed } = await submitted.catch((error: unknown): never => {
     if (!(error instanceof JobEnded)) throw error;
-    throw new Error(`${error.message}\n${adviceAfterEnd(error, stackArguments(flags))}`, { cause: error });
+    throw new JobEnded(error.ended, adviceAfterEnd(error, stackArguments(flags)));
   });
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
