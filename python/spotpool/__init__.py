@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._api import job, jobs, run, submit
-from ._errors import BadInput, JobFailed, SpotpoolError, SpotpoolWarning, TooManyFailed
+from ._errors import BadInput, JobFailed, JobNotFound, SpotpoolError, SpotpoolWarning, TooManyFailed
 from ._items import paths
 from ._job import Job, Jobs
 from ._local import LocalCloud, local_cloud
@@ -14,6 +14,7 @@ __all__ = [
     "BadInput",
     "Job",
     "JobFailed",
+    "JobNotFound",
     "Jobs",
     "LocalCloud",
     "SpotpoolError",

@@ -27,6 +27,10 @@ class BadInput(SpotpoolError, ValueError):
         super().__init__(message, kind=kind, hint=hint)
 
 
+class JobNotFound(BadInput):
+    """The stack has no such job, or not yet."""
+
+
 class JobFailed(SpotpoolError):
     """The job failed, was cancelled, or gave batches up. What it has computed is in ``job.results()``."""
 
@@ -48,6 +52,8 @@ def error_from(described: Mapping[str, Any], exit_code: int) -> SpotpoolError:
     message = str(described.get("message", "The command failed and did not say why."))
     hint = described.get("hint")
     kind = str(described.get("kind", "failed"))
+    if kind == "job-not-found":
+        return JobNotFound(message, kind=kind, hint=None if hint is None else str(hint))
     of_class = BadInput if exit_code == EXIT_MISUSE else SpotpoolError
     return of_class(message, kind=kind, hint=None if hint is None else str(hint))
 

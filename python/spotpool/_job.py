@@ -27,6 +27,7 @@ _TOO_MANY_FAILED = 3
 
 #: Another program's local cloud may end while this one waits. Then this program starts its own, in which the job goes on.
 _WAITS_AGAIN = 3
+_CLOUD_IS_GONE = frozenset({"stack-unreachable", "stack-not-found"})
 
 
 class Job:
@@ -84,7 +85,7 @@ class Job:
 
     def _has_lost_cloud(self, outcome: Outcome) -> bool:
         error = (outcome.last or {}).get("error")
-        return self._stack.local and isinstance(error, dict) and error.get("kind") == "stack-unreachable"
+        return self._stack.local and isinstance(error, dict) and error.get("kind") in _CLOUD_IS_GONE
 
     def _judged(self, outcome: Outcome) -> Job:
         last = outcome.last

@@ -59,6 +59,12 @@ class JobTest(ScriptedTest):
         self.assertEqual(caught.exception.kind, "misuse")
         self.assertIsInstance(caught.exception, ValueError)
 
+    def test_a_job_that_is_not_there_has_an_error_of_its_own(self):
+        error = {"error": {"kind": "job-not-found", "message": "There is no job x in this stack.", "exitCode": 2, "job": "x"}}
+        self.answer(status={"lines": [error], "code": 2})
+        with self.assertRaisesRegex(spotpool.JobNotFound, "There is no job x"):
+            spotpool.job("x")
+
     def test_a_command_that_was_killed_is_reported_with_what_it_said(self):
         self.answer(submit={"said": "error: Out of memory\n", "code": 134})
         with self.assertRaisesRegex(spotpool.SpotpoolError, "^Out of memory$"):
