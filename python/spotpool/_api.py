@@ -115,8 +115,8 @@ def _model(model: Any) -> str:
     path = os.fspath(model)
     if path.endswith(_COMPILED):
         raise BadInput(
-            f"The model {path} is TypeScript or JavaScript, which the Python package does not bring a compiler for. "
-            "Use the npm package for it: npx spotpool run … --model " + path
+            f"The model {path} is a module, which the Python package brings no compiler for. "
+            "Put JavaScript into a folder of its own, which is shipped as it is, and name the folder. For TypeScript there is the npm package."
         )
     return path
 

@@ -42,7 +42,7 @@ class OptionsTest(ScriptedTest):
             spotpool.submit([1], model=lambda items: items)
 
     def test_a_model_that_must_be_compiled_is_refused(self):
-        with self.assertRaisesRegex(spotpool.BadInput, "model.ts is TypeScript or JavaScript"):
+        with self.assertRaisesRegex(spotpool.BadInput, "model.ts is a module, which the Python package brings no compiler for"):
             spotpool.submit([1], model="model.ts")
 
     def test_options_of_results_need_a_file(self):

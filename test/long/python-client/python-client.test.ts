@@ -1,6 +1,6 @@
 /** The wheel of the Python package, as users have it: installed into an empty environment, outside of this repository, and in a notebook. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ import { findPythons } from '../../support/pythons.js';
 
 const HERE = import.meta.dirname;
 const NOTEBOOK: Installable = {
-  name: 'a notebook',
+  name: 'nbclient',
   pins: 'notebook',
   installer: 'pip',
   pythons: ['3.13', '3.12', '3.11'],
@@ -98,10 +98,14 @@ describe('the wheel of the Python package', () => {
     expect(stdout).toBe('complete 5050\n');
   });
 
-  it('brings no compiler, and says so', async () => {
-    const code = "import spotpool; spotpool.submit([1], model='.', local=True)";
-    await execute('sh', ['-c', 'echo "export const predict = (items) => items;" > index.js'], { cwd: place.cwd });
-    await expect(python(place, '-c', code)).rejects.toThrow(/brings no compiler for TypeScript and JavaScript models/);
+  it('runs a folder of JavaScript, and says that it brings no compiler for TypeScript', async () => {
+    const code = "import spotpool; print(spotpool.run([1], model='./folder', local=True).results()[0]['output'])";
+    const entry = path.join(place.cwd, 'folder/index');
+    await mkdir(path.dirname(entry));
+    await writeFile(`${entry}.js`, 'export const predict = (items) => items.map((item) => item + 1);');
+    expect((await python(place, '-c', code)).stdout).toBe('2\n');
+    await rename(`${entry}.js`, `${entry}.ts`);
+    await expect(python(place, '-c', code)).rejects.toThrow(/brings no compiler for modules/);
   });
 });
 
@@ -123,6 +127,27 @@ it('the Python package has types, by which a checker finds wrong calls', async (
   expect(found).toEqual(['typed.py:10', 'typed.py:11']);
 });
 
+it('frames, series, arrays and tables are sent with their values, and what is missing is null', async () => {
+  const env = { ...process.env, PYTHONPATH: path.join(projectRoot, 'python') };
+  const { stdout } = await execute(path.join(tools, 'python'), [path.join(HERE, 'frames.py')], { env });
+  expect(JSON.parse(stdout) as unknown).toEqual({
+    frame: [
+      { n: 1, x: 0.1, text: 'a', when: '2026-01-02T03:04:05', maybe: true, list: [1, 2], array: [1.5] },
+      { n: 2, x: null, text: null, when: null, maybe: null, list: [], array: 7 },
+    ],
+    many: 2_500,
+    series: [1, 2],
+    array: [
+      [1, 2],
+      [3, 4],
+    ],
+    table: [
+      { n: 1, inner: { a: 1 } },
+      { n: 2, inner: null },
+    ],
+  });
+});
+
 it('the notebook of the examples runs from its first cell to its last', async () => {
   const work = await mkdtemp(path.join(folder, 'notebook-'));
   const site = path.join(work, 'site');
@@ -142,6 +167,7 @@ it('the notebook of the examples runs from its first cell to its last', async ()
   expect(last('results')).toContain('great phone, great screen');
   expect(last('errors')).toContain("'code': 'ValueError'");
   expect(last('rerun')).toBe('0');
+  expect(last('arrow')).toContain('output: struct<score: int64, words: int64>');
   expect(last('stream')).toBe('3000');
   expect(last('jobs')).toContain('reviews');
 });
