@@ -73,7 +73,9 @@ class Job:
         except TimeoutError:
             raise TimeoutError(f"Job {self.id} has not ended after {timeout:g} s. It goes on.") from None
         except KeyboardInterrupt:
-            shown.say(f"Job {self.id} goes on. To wait for it again: {self._call()}.wait()")
+            state = shown.known.get("state")
+            standing = f"is {state}. To find it again: {self._call()}" if state in ENDED else f"goes on. To wait for it again: {self._call()}.wait()"
+            shown.say(f"Job {self.id} {standing}")
             raise
         finally:
             shown.close()

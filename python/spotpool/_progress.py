@@ -34,6 +34,10 @@ class Progress:
         """Takes an event of ``spotpool watch --json``."""
         self.known.pop("says", None)
         self.known.update({name: event[name] for name in _KEPT if name in event})
+        if event.get("event") == "waiting-for-zero":
+            self.known["ending"] = event.get("instances")
+        elif event.get("event") == "summary":
+            self.known.pop("ending", None)
         if event.get("event") == "happened" and event.get("level") == "warning":
             self.warn(str(event.get("message", "")))
         now = time.monotonic()
@@ -133,14 +137,20 @@ def details_of(known: Dict[str, Any]) -> List[str]:
     fleet = known.get("fleet")
     if isinstance(fleet, dict) and not is_over:
         count = sum(fleet.get(kind, 0) for kind in ("running", "noticed", "draining"))
-        words.append(f"{count} instance{'' if count == 1 else 's'}")
+        words.append(_instances(count))
     if known.get("itemsPerSecond") and not is_over:
         words.append(f"{known['itemsPerSecond']:,.3g} items/s")
-    if known.get("etaSeconds") and not is_over:
+    if known.get("etaSeconds", 0) >= 1 and not is_over:
         words.append(f"about {span_of(known['etaSeconds'])} left")
     if known.get("seconds") is not None and is_over:
         words.append(span_of(known["seconds"]))
+    if known.get("ending"):
+        words.append(f"waiting for the end of {_instances(known['ending'])}")
     return words
+
+
+def _instances(count: int) -> str:
+    return f"{count} instance{'' if count == 1 else 's'}"
 
 
 ENDED = frozenset({"complete", "cancelled", "failed"})

@@ -147,6 +147,14 @@ class ShownTest(ScriptedTest):
             progress.close()
         self.assertIn("job j running, 1 of 2 items, 12.5 items/s, about 4 min left", shown.getvalue())
 
+    def test_a_line_says_that_instances_are_still_to_end(self):
+        progress = progress_for(False)
+        for event in ({"event": "progress", **COMPLETE}, {"event": "waiting-for-zero", "instances": 1}):
+            progress.update(event)
+        self.assertEqual(line_of(progress.known), "job j complete, 2 of 2 items, waiting for the end of 1 instance")
+        progress.update({"event": "summary", **COMPLETE, "seconds": 8.2})
+        self.assertEqual(line_of(progress.known), "job j complete, 2 of 2 items, 8 s")
+
     def test_a_line_names_failed_items(self):
         self.assertEqual(
             line_of({"job": "j", "state": "complete", "items": {"total": 1_000, "ok": 0, "failed": 1_000}}),
