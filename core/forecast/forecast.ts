@@ -39,8 +39,8 @@ export class PoolForecast {
   readonly #plan: PoolPlan;
   readonly #seed: number;
 
-  constructor(scenario: Scenario, policy: Policy, seed: number) {
-    this.#plan = planPool(scenario, policy);
+  constructor(scenario: Scenario, policy: Policy, seed: number, batchItems = policy.cut(scenario)) {
+    this.#plan = planPool(scenario, policy, batchItems);
     this.#seed = seed;
   }
 

@@ -23,11 +23,11 @@ export interface PoolView {
 
 export interface Policy {
   readonly name: string;
-  /** One line for people. */
+  /** The line that people read beside the figures. */
   readonly about: string;
   /** The items of each batch, in the order in which they are sent. */
-  cut(scenario: Scenario): readonly number[];
-  target(view: PoolView): number;
+  readonly cut: (scenario: Scenario) => readonly number[];
+  readonly target: (view: PoolView) => number;
   /** The time between two passes of the controller; 0: it sees every change at once. */
   readonly everyMs: number;
   /** `granted`: an idle instance above the target leaves (R6). `at once`: an instance leaves as soon as it finds no work. */

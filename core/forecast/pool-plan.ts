@@ -1,4 +1,4 @@
-/** What all runs of a scenario under one policy share, and what each of them draws. */
+/** Prepares what all runs of a scenario under one policy share, and the random numbers that each of them draws. */
 import { poolName } from '../pool/cost.js';
 import type { Policy } from './policy.js';
 import { randomStream, type RandomSource } from './random.js';
@@ -23,9 +23,9 @@ export interface PoolPlan {
 /** All instances of a forecast are of one pool. */
 export const FORECAST_POOL = { instanceType: 'any', zone: 'any' } as const;
 
-export function planPool(scenario: Scenario, policy: Policy): PoolPlan {
+/** `batchItems` is what the policy cuts, for whoever has cut it already: a large dataset takes seconds. */
+export function planPool(scenario: Scenario, policy: Policy, batchItems = policy.cut(scenario)): PoolPlan {
   const { work, pool } = scenario;
-  const batchItems = policy.cut(scenario);
   const item = samplerOf(work.itemTimes);
   const { dollarsPerHour } = pool;
   return {

@@ -30,7 +30,7 @@ export class RunTally {
   reclaims = 0;
   #instanceMs = 0;
   #dollars = 0;
-  /** The time of slots. */
+  /** The times of the slots of all instances together. */
   #computedMs = 0;
   #startingMs = 0;
   #lostMs = 0;
