@@ -4,17 +4,16 @@ export interface HeatMap {
   readonly title: string;
   readonly xName: string;
   readonly yName: string;
-  /** Both in rising order. */
+  /** The values of both axes are in rising order. */
   readonly xs: readonly number[];
   readonly ys: readonly number[];
   /** Returns the share, from 0 to 1, at a point of the grid. */
   readonly value: (x: number, y: number) => number;
 }
 
-/** A shade for each tenth; from a half on everything is full. */
 const SHADES = [' ', '·', '░', '▒', '▓', '█'] as const;
-export const SHADES_LEGEND =
-  'A blank is less than 10 %, · 10 to 20, ░ 20 to 30, ▒ 30 to 40, ▓ 40 to 50, █ 50 % and more.';
+/** The step from one shade to the next is the smallest of these with which the largest value still has a shade of its own. */
+const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2] as const;
 
 const WIDTH = 56;
 const HEIGHT = 14;
@@ -24,10 +23,12 @@ export function drawHeatMap(map: HeatMap): readonly string[] {
   const labels = ys.map(String);
   const room = Math.max(...labels.map(({ length }) => length));
   const labelRows = new Map(ys.map((y, n) => [rowOf(y, ys), labels[n] ?? '']));
+  const largest = Math.max(...xs.flatMap((x) => ys.map((y) => map.value(x, y))));
+  const step = STEPS.find((size) => largest < size * SHADES.length) ?? 0.2;
   const rows = Array.from({ length: HEIGHT }, (_, row) => {
     const y = placeAt(ys, 1 - row / (HEIGHT - 1));
     const cells = Array.from({ length: WIDTH }, (_cell, column) =>
-      shadeOf(interpolated(map, placeAt(xs, column / (WIDTH - 1)), y)),
+      shadeOf(interpolated(map, placeAt(xs, column / (WIDTH - 1)), y) / step),
     );
     return `${(labelRows.get(row) ?? '').padStart(room)} │${cells.join('')}`;
   });
@@ -36,11 +37,11 @@ export function drawHeatMap(map: HeatMap): readonly string[] {
     ...rows,
     `${' '.repeat(room)} └${'─'.repeat(WIDTH)}`,
     `${' '.repeat(room)}  ${xLabels(xs)}`,
+    `${' '.repeat(room)}  ${SHADES.map((shade, n) => `${shade === ' ' ? 'blank' : shade} from ${Math.round(n * step * 100)} %`).join(', ')}`,
   ].map((line) => line.trimEnd());
 }
 
-const shadeOf = (share: number): string =>
-  SHADES[Math.max(0, Math.min(SHADES.length - 1, Math.floor(share * 10)))] ?? ' ';
+const shadeOf = (steps: number): string => SHADES[Math.max(0, Math.min(SHADES.length - 1, Math.floor(steps)))] ?? ' ';
 
 /** The place of a value on its axis, from 0 to 1. */
 function shareOf(value: number, axis: readonly number[]): number {

@@ -1,7 +1,7 @@
 /** Shows the rows of `spotpool simulate reuse` as a table, as CSV, and as plots. */
 import type { ReuseRow } from '../../core/forecast/reuse-study.js';
 import { count, table } from '../display/format.js';
-import { drawHeatMap, SHADES_LEGEND } from './heat-map.js';
+import { drawHeatMap } from './heat-map.js';
 
 const percentText = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
@@ -36,7 +36,7 @@ export function reusePlots(rows: readonly ReuseRow[]): readonly string[] {
     const value = (x: number, y: number): number => values.get(`${x}/${y}`) ?? 0;
     return drawHeatMap({ title, xName: 'inputs', yName: 'longest provisioning', xs, ys, value });
   };
-  return [...plot('Time saved', ({ time }) => time), '', ...plot('Cost saved', ({ cost }) => cost), '', SHADES_LEGEND];
+  return [...plot('Time saved', ({ time }) => time), '', ...plot('Cost saved', ({ cost }) => cost)];
 }
 
 const inOrder = (values: readonly number[]): readonly number[] => [...new Set(values)].sort((a, b) => a - b);

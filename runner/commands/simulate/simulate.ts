@@ -7,7 +7,7 @@ export const simulateCommand: CommandGroup = {
   name: 'simulate',
   description: 'Simulate what a job would take and cost. Nothing is started, and nothing is paid for.',
   examples: [
-    'spotpool simulate pool --items 1000000 --item-time 20ms --load 5s --instances 16',
+    'spotpool simulate pool --items 100000 --item-time 20ms --instances 16',
     'spotpool simulate pool --from my-job',
     'spotpool simulate reuse',
   ],

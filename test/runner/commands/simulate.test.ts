@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { NewWorkerEvent } from '../../../core/contract/events.js';
+import { summaryKey } from '../../../core/contract/keys.js';
+import { encodeWorkerSummary } from '../../../core/contract/worker-summary.js';
 import { POLICIES } from '../../../core/forecast/policies.js';
+import { quantileOf, type Times } from '../../../core/forecast/times.js';
+import { WorkerSummaries } from '../../../core/record/worker-summaries.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
 let stack: FakeStack;
@@ -9,7 +14,8 @@ beforeEach(() => {
 });
 
 async function printed(...argv: readonly string[]): Promise<string> {
-  expect(await stack.run('simulate', ...argv)).toBe(0);
+  const code = await stack.run('simulate', ...argv);
+  expect([code, stack.terminal.stderr]).toEqual([0, '']);
   return stack.terminal.stdout;
 }
 
@@ -70,6 +76,24 @@ describe('spotpool simulate reuse', () => {
     [['--csv', '--json'], /--csv and --json are two forms of the same output/],
   ])('refuses %j', async (argv, message) => expect(await refused('reuse', ...argv)).toMatch(message));
 });
+
+/** A worker with two slots that has computed these batches of two items in 8 s each. */
+async function plantSummary(job: string, batches: readonly number[]): Promise<void> {
+  const instance = 'i-1';
+  const summaries = new WorkerSummaries(instance);
+  const add = (event: NewWorkerEvent): void => summaries.add({ at: '2026-01-01T00:01:00.000Z', instance, ...event });
+  add({ code: 'worker-started', instanceType: 'c7g.large', zone: 'us-east-1a', slots: 2, bootMs: 900, message: '' });
+  add({ code: 'slot-shape', job, slots: 2, concurrency: 1, settled: true, message: 'Two cores.' });
+  for (const batch of batches) {
+    const done = { job, batch, lease: `lease-${batch}`, ok: 2, failed: 0, resumed: 0 };
+    add({ code: 'batch-committed', ...done, computeMs: 8_000, heldMs: 9_000, message: '' });
+  }
+  const summary = summaries.take(job);
+  if (summary === undefined) throw new Error('the worker has done something for the job');
+  await stack.store.put(summaryKey(job, instance), encodeWorkerSummary(summary), {
+    signal: new AbortController().signal,
+  });
+}
 
 interface PoolDocument {
   readonly ideal: { readonly seconds: number };
@@ -148,6 +172,20 @@ describe('spotpool simulate pool', () => {
       expect(await printed('pool', '--items', '50', '--item-time', time, '--simulations', '1')).toContain('50 items');
     },
   );
+
+  it('takes a job that was run from its record, and changes what options say', async () => {
+    await stack.plantJob('herg', 2);
+    await stack.commit('herg', 0);
+    await plantSummary('herg', [0, 1]);
+    const document = JSON.parse(
+      await printed('pool', '--from', 'herg', '--instances', '3', '--load', '7s', '--simulations', '1', '--json'),
+    ) as { readonly work: object; readonly pool: object };
+    expect(document.work).toMatchObject({ items: 4, isOfBatches: true, loadTimes: { kind: 'constant', ms: 7_000 } });
+    expect(document.pool).toMatchObject({ maxInstances: 3, slots: 2 });
+    const { itemTimes } = document.work as { readonly itemTimes: Times };
+    // The batches took 8 s for two items each. The record keeps times in buckets that grow by a tenth.
+    expect(quantileOf(itemTimes)(0.5) / 4_000).toBeCloseTo(1, 1);
+  });
 
   it('refuses a job of which no item was measured, and names the other way', async () => {
     await stack.plantJob('herg', 1);
