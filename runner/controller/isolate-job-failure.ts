@@ -3,7 +3,7 @@ import { messageOf } from '../errors.js';
 import type { PassContext } from './pass-context.js';
 
 /** The act that failed, for the sentence about it. */
-export type JobAct = 'read' | 'ended' | 'sent again' | 'counted' | 'recorded';
+export type JobAct = 'read' | 'ended' | 'sent again' | 'counted' | 'counted in its file' | 'recorded';
 
 /** Returns undefined when the act failed. */
 export async function isolateJobFailure<T>(

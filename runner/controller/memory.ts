@@ -32,7 +32,8 @@ export interface StoredManifest {
 /** The findings of earlier looks at a job; all of them can be read again. */
 export interface JobMemory {
   stored?: StoredManifest;
-  progress?: { readonly progress: Progress; readonly etag: string | undefined };
+  /** `isUnsaved`: the count has outcomes that are not in `progress.json` yet. */
+  progress?: { readonly progress: Progress; readonly etag: string | undefined; readonly isUnsaved?: boolean };
   /** The time at which this controller last wrote `progress.json`. */
   progressSavedAtMs?: number;
   readonly scan: ScanMemory;

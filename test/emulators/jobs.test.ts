@@ -109,6 +109,35 @@ describe('a job on an emulator', () => {
     ]);
   });
 
+  it('can be shown, reported, computed again in part, and compared', async () => {
+    const items = Array.from({ length: 6 }, (_, index) => (index === 4 ? '"odd"' : String(index)));
+    const dataset = await lab.file('day.jsonl', `${items.join('\n')}\n`);
+    const work = ['--model', modelPath('double'), '--batch-size', '2', '--max-workers', '1'];
+    const run = await lab.cli(['run', dataset, ...work, '--id', 'day', '--name', 'a day', '--out', 'day.out.jsonl']);
+    expect(run.code, run.stderr + lab.hostSaid).toBe(0);
+    const mended = await lab.file(
+      'mended.mjs',
+      'export const predict = (items) => items.map((item) => Number(item) * 2 || 0);',
+    );
+    const rerun = await lab.cli(['rerun', 'day', '--model', mended, '--id', 'day-2', '--max-workers', '1', '--json']);
+    expect(rerun.code, rerun.stderr + lab.hostSaid).toBe(0);
+    const doubled = items.map((_, index) => ({ index, ok: true, output: index === 4 ? 0 : index * 2 }));
+    expect(await lab.results('day')).toEqual(doubled);
+    const compared = await lab.cli(['compare', 'day', 'day-2', '--json']);
+    expect(JSON.parse(compared.stdout), compared.stderr).toMatchObject({ items: { newlyOk: 1, changed: 0 } });
+    const shown = await lab.cli(['show', 'day', '--json']);
+    expect(JSON.parse(shown.stdout), shown.stderr).toMatchObject({
+      name: 'a day',
+      how: { reruns: ['day-2'] },
+      gaps: [],
+    });
+    expect((await lab.cli(['report', 'day', '--out', 'day.html'])).code).toBe(0);
+    expect(await readFile(path.join(lab.directory, 'day.html'), 'utf8')).toContain('day-2');
+    expect((await lab.cli(['rm', 'day'])).code, 'a job that has reruns is kept').not.toBe(0);
+    for (const job of ['day-2', 'day']) expect((await lab.cli(['rm', job, '--yes'])).code, job).toBe(0);
+    expect(await lab.keys('jobs/day')).toEqual([]);
+  });
+
   it('stops computing when it is cancelled, and another job beside it completes', async () => {
     const gate = await Gate.make(lab.directory, 'held');
     const dataset = await lab.file('six.jsonl', '0\n1\n2\n3\n4\n5\n');

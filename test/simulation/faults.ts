@@ -7,6 +7,7 @@ import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
 import { giveCommand } from './actors/commands.js';
+import { startRerun, submitRerunAgain } from './actors/rerun.js';
 import { startSubmit } from './actors/submit.js';
 import { drawJob } from './jobs.js';
 import { endOf } from './liveness.js';
@@ -86,7 +87,8 @@ const FAULTS = {
   'submit-twice': (world, random) => {
     const job = random.pick(world.jobs);
     if (job === undefined) return false;
-    startSubmit(world, random, job);
+    if (job.rerun === undefined) startSubmit(world, random, job);
+    else submitRerunAgain(world, random, job, job.rerun);
     return true;
   },
   cancel: (world, random) => {
@@ -111,6 +113,12 @@ const FAULTS = {
     if (message !== undefined) world.queue.lose(message);
     return message !== undefined;
   },
+  /** Somebody waits for the end of a job, and lets some of its items be computed again by another model. */
+  rerun: (world, random) => {
+    const job = random.pick(world.jobs);
+    if (job !== undefined) startRerun(world, random, job);
+    return job !== undefined;
+  },
   /** Somebody with a worker's rights writes nonsense. */
   damage,
   shortage: (world, random) => {
@@ -126,7 +134,11 @@ export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
 /** The kinds that happen more often than the others. */
 const WEIGHTS: Partial<Record<FaultKind, number>> = { kill: 2, notice: 2, freeze: 2 };
 
-const DRAWN = FAULT_KINDS.flatMap((kind) => Array.from({ length: WEIGHTS[kind] ?? 1 }, () => kind));
+/** Reruns are drawn from a stream of their own, so that the other faults of a seed are those from before there were reruns. */
+const DRAWN = FAULT_KINDS.filter((kind) => kind !== 'rerun').flatMap((kind) =>
+  Array.from({ length: WEIGHTS[kind] ?? 1 }, () => kind),
+);
+const FIRST_RERUN = 1_000;
 
 export interface Fault {
   readonly number: number;
@@ -139,10 +151,15 @@ export function faultsOf(
   random: Random,
   { faults, chaosMs }: { readonly faults: number; readonly chaosMs: number },
 ): readonly Fault[] {
-  return Array.from({ length: faults }, (_, number): Fault => {
+  const drawn = Array.from({ length: faults }, (_, number): Fault => {
     const own = random.fork(`when ${number}`);
     return { number, atMs: Math.floor(own.next() * chaosMs), kind: own.pick(DRAWN) as FaultKind };
-  }).sort((a, b) => a.atMs - b.atMs);
+  });
+  const own = random.fork('reruns');
+  const reruns = Array.from({ length: faults === 0 ? 0 : own.pick([0, 0, 1, 3]) }, (_, at): Fault => {
+    return { number: FIRST_RERUN + at, atMs: Math.floor(own.next() * chaosMs), kind: 'rerun' };
+  });
+  return [...drawn, ...reruns].sort((a, b) => a.atMs - b.atMs);
 }
 
 export function scheduleFaults(world: World, faults: readonly Fault[]): void {

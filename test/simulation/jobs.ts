@@ -1,5 +1,6 @@
 /** The jobs of a simulation: what is submitted, and what must come out. */
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type ModelSpec } from '../../core/contract/job.js';
+import type { ItemChoice } from '../../runner/rerun/select-items.js';
 import { drawBehaviour, type Fate, type ModelBehaviour } from './models/behaviour.js';
 import type { Random } from './random.js';
 import type { World } from './world/world.js';
@@ -15,10 +16,30 @@ export interface JobShape {
 export interface SimulatedJob extends JobShape {
   readonly job: string;
   isCancelled: boolean;
+  /** Present when the job is a rerun. */
+  readonly rerun?: SimulatedRerun;
+}
+
+export interface SimulatedRerun {
+  readonly parent: SimulatedJob;
+  readonly choice: ItemChoice;
+  /** The index in the parent of each of its items. */
+  readonly origins: readonly number[];
 }
 
 /** The JSON text of an item in the dataset. */
 export const inputOf = (index: number): string => String(index * 3);
+
+/** The JSON text of an item of a job. That of a rerun is the text of the item that it computes again. */
+export const inputAt = ({ rerun }: SimulatedJob, index: number): string =>
+  rerun === undefined ? inputOf(index) : inputAt(rerun.parent, rerun.origins[index] ?? Number.NaN);
+
+export const itemsOf = ({ batches, itemsPerBatch, rerun }: SimulatedJob): number =>
+  rerun?.origins.length ?? batches * itemsPerBatch;
+
+/** The last batch of a rerun may be smaller than the others. */
+export const itemsOfBatch = (job: SimulatedJob, batch: number): number =>
+  Math.min(job.itemsPerBatch, itemsOf(job) - batch * job.itemsPerBatch);
 
 /** No item takes longer than so many times the pace of its model, unless it hangs. */
 const SLOWEST = 60;
@@ -28,7 +49,8 @@ const MARGIN_SECONDS = 20;
 const LONG_SHARE = 1 / 12;
 const LONG_ITEM_MS = 20_000;
 const MOST_LONG_BATCHES = 3;
-const MOST_BATCHES = 25;
+/** A seed with larger jobs would take too long. */
+export const MOST_BATCHES = 25;
 
 export function drawJob(random: Random, without: readonly Fate[], given: Partial<JobShape> = {}): JobShape {
   const isLong = random.fork('long').chance(LONG_SHARE);

@@ -2,7 +2,7 @@
 import { decodeEnds, type EndEntry } from '../../core/contract/ends.js';
 import * as keys from '../../core/contract/keys.js';
 import { decodeOutcomeMetadata, ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
-import { inputOf, type SimulatedJob } from './jobs.js';
+import { inputAt, itemsOf, itemsOfBatch, type SimulatedJob } from './jobs.js';
 import { codesOfFate, outputOf } from './models/behaviour.js';
 import type { World } from './world/world.js';
 
@@ -55,9 +55,11 @@ const isRightEnd = ({ state }: EndEntry, job: SimulatedJob): boolean =>
   state === 'cancelled' ? job.isCancelled : state === 'failed' && mayFail(job);
 
 /** The job's model cannot be loaded, or none of its items can be computed. */
-function mayFail({ batches, behaviour, itemsPerBatch }: SimulatedJob): boolean {
-  const guilty = [...behaviour.fates.values()].filter((fate) => codesOfFate(fate).length > 0).length;
-  return (behaviour.load !== 'loads' && behaviour.load !== 'fails-once') || guilty >= batches * itemsPerBatch;
+function mayFail(job: SimulatedJob): boolean {
+  const { fates, load } = job.behaviour;
+  const items = itemsOf(job);
+  const guilty = [...fates].filter(([index, fate]) => index < items && codesOfFate(fate).length > 0).length;
+  return (load !== 'loads' && load !== 'fails-once') || guilty >= items;
 }
 
 function checkBatch(world: World, job: SimulatedJob, batch: number): void {
@@ -65,14 +67,15 @@ function checkBatch(world: World, job: SimulatedJob, batch: number): void {
   if (kept === undefined) return;
   const where = `${job.job} batch ${batch}`;
   const lines = kept.body.toString().split('\n');
-  if (lines.pop() !== '' || lines.length !== job.itemsPerBatch) {
-    world.problem(`${where} has ${lines.length} lines, not ${job.itemsPerBatch}`);
+  const items = itemsOfBatch(job, batch);
+  if (lines.pop() !== '' || lines.length !== items) {
+    world.problem(`${where} has ${lines.length} lines, not ${items}`);
     return;
   }
   let failed = 0;
   for (const [item, line] of lines.entries()) {
     const index = batch * job.itemsPerBatch + item;
-    const isOk = line === `{"index":${index},"ok":true,"output":${outputOf(index, inputOf(index))}}`;
+    const isOk = line === `{"index":${index},"ok":true,"output":${outputOf(index, inputAt(job, index))}}`;
     if (!isOk) failed += 1;
     const why = isOk ? undefined : whyWrong(job, { index, batch, line });
     if (why !== undefined) world.problem(`${where}: ${why}: ${line}`);

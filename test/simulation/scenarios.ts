@@ -9,6 +9,7 @@ import { soundBehaviour } from './models/behaviour.js';
 import { Random } from './random.js';
 import { CALM_SERVICES, type Settings } from './settings.js';
 import type { SimulationOptions } from './simulate.js';
+import type { SimulatedInstance } from './world/fleet.js';
 import type { World } from './world/world.js';
 
 const SECOND_MS = 1_000;
@@ -125,11 +126,27 @@ export const SCENARIOS = {
       mustEndWithin(world, 'job-0', 20 * MINUTE_MS);
     },
   },
+  'a notice comes in the middle of a long batch': {
+    settings: { ...QUIET, maxWorkers: 1, chaosMs: 6 * MINUTE_MS },
+    firstJob: job(1, 20, { behaviour: soundBehaviour({ msPerItem: 20 * SECOND_MS }) }),
+    arrange: (world) => {
+      world.clock.after(3 * MINUTE_MS, undefined, () => {
+        for (const instance of world.fleet.running) noticeOf(world, instance, 2 * MINUTE_MS);
+      });
+      mustEndWithin(world, 'job-0', 20 * MINUTE_MS);
+    },
+  },
 } as const satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof SCENARIOS;
 
 export const isScenario = (name: string): name is ScenarioName => name in SCENARIOS;
+
+/** AWS announces that it takes the instance, and does so. */
+function noticeOf(world: World, instance: SimulatedInstance, leftMs: number): void {
+  instance.notices.push({ kind: 'interruption', takesAtMs: instance.process.clock.nowMs() + leftMs });
+  world.clock.after(leftMs, undefined, () => world.fleet.end(instance, true));
+}
 
 /** Nothing that an instance sends reaches S3 or SQS for so long. Controllers are elsewhere. */
 function outage(world: World, ms: number): void {

@@ -6,6 +6,7 @@ import { bootWorker } from './actors/worker.js';
 import { faultsOf, scheduleFaults, stopFaults, type Fault } from './faults.js';
 import { startSubmit } from './actors/submit.js';
 import { drawJob, type JobShape } from './jobs.js';
+import { checkFamilies } from './families.js';
 import { allChecks } from './checks/all-checks.js';
 import { checkResults, describeRest, isAtRest } from './liveness.js';
 import { Random } from './random.js';
@@ -58,6 +59,7 @@ export async function simulate({
   scheduleFaults(world, faults);
   world.clock.after(settings.chaosMs, undefined, () => stopFaults(world));
   await runToRest(world);
+  await checkFamilies(world);
   world.end();
   checkResults(world);
   const { clock, counts, elapsedMs: virtualMs, problems } = world;

@@ -13,6 +13,7 @@ import { basicAuthorization } from '../../local/http/basic.js';
 import type { ProvisionLocalStack } from '../../runner/local-cloud/stack.js';
 import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
 import { projectRoot } from './cli.js';
+import { faultyRecords } from './lab-records.js';
 import { processesBelow, StackLab, type StackLabSite } from './stack-lab.js';
 
 export interface LabOptions {
@@ -113,6 +114,7 @@ export class Lab extends StackLab {
   /** Stops everything. Throws when a process of an instance has outlived the cloud. */
   async close(): Promise<void> {
     await this.killCommands();
+    const faults = await faultyRecords(this.stack);
     const ended = once(this.#cloud, 'exit');
     this.#cloud.stdin?.end();
     await ended;
@@ -120,5 +122,6 @@ export class Lab extends StackLab {
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`Processes outlived the local cloud: ${JSON.stringify(left)}`);
+    if (faults.length > 0) throw new Error(faults.join('\n'));
   }
 }

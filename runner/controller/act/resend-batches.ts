@@ -9,7 +9,7 @@ import { afterResend } from '../../../core/pool/silence.js';
 import type { JobQueue, ObjectStore } from '../../ports.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
 import { type JobMemory, newJobMemory } from '../memory.js';
-import { foldProgress } from '../observe/fold-progress.js';
+import { foldProgress, saveOrThrow } from '../observe/fold-progress.js';
 import { linesOf } from '../observe/lines.js';
 import { batchItemsOf, type JobView } from '../observe/read-job.js';
 import type { PassContext } from '../pass-context.js';
@@ -60,7 +60,7 @@ export async function resendMissing(
   const { job, manifest, manifestDigest } = view;
   const worker = workerFor(view);
   // A pass lists only some outcomes. This look lists them all.
-  const options = { save: true, batchItems: batchItemsOf(manifest), signal };
+  const options = { save: saveOrThrow, batchItems: batchItemsOf(manifest), signal };
   const { folded } = await foldProgress(ports.store, job, manifest.batches, memory ?? newJobMemory(), options);
   let sent = 0;
   let bodies: string[] = [];

@@ -15,6 +15,7 @@ import {
 } from '../../../core/pool/progress.js';
 import { countOf, rangeHolding, type Ranges } from '../../../core/dataset/ranges.js';
 import { type BatchItems, decodeOutcomeMetadata, type OutcomeMetadata } from '../../../core/contract/result-line.js';
+import type { PutResult } from '../../../core/contract/object-store.js';
 import type { ObjectStore } from '../../ports.js';
 import { JSON_TYPE, type Kind, readObject } from '../json-objects.js';
 import type { JobMemory } from '../memory.js';
@@ -30,9 +31,15 @@ const NO_COUNTS = "has no metadata that says how many of its batch's items are o
 /** After so many lost races for the file the count is used unsaved, which is exact as well. */
 const MAX_SAVES = 5;
 
+/** Writes `progress.json`. Undefined: it could not, and the count is used unsaved. */
+export type SaveCount = (put: () => Promise<PutResult>) => Promise<PutResult | undefined>;
+
+/** Whoever needs the file, too, fails when it cannot be written. */
+export const saveOrThrow: SaveCount = (put) => put();
+
 export interface FoldOptions {
   /** The controller writes `progress.json`; commands that only read do not. */
-  readonly save: boolean;
+  readonly save: false | SaveCount;
   /**
    * A controller looks often, so it lists only some parts at a time (outcome-parts.ts); `jobs` share the listings of a pass. When it is absent,
    * everything is listed, and the count is that of this moment.
@@ -58,16 +65,19 @@ export async function foldProgress(
     const { folded } = known.progress;
     await readNewOutcomes(store, job, { batches, folded, scan: memory.scan }, heads, options);
     const progress = foldOutcomes(known.progress, [...heads.values()]);
-    if (progress === known.progress) return progress;
-    if (!options.save || saves === MAX_SAVES || mayWait(progress, batches, memory, options)) {
-      memory.progress = { progress, etag: known.etag };
-      return progress;
-    }
-    const put = await store.put(progressKey(job), encodeProgress(progress), {
-      signal: options.signal,
-      contentType: JSON_TYPE,
-      ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
-    });
+    if (progress === known.progress && known.isUnsaved !== true) return progress;
+    // What was counted is not looked at again, although the file may not be written now.
+    memory.progress = { progress, etag: known.etag, isUnsaved: true };
+    const { save, signal } = options;
+    if (save === false || saves === MAX_SAVES || mayWait(progress, batches, memory, options)) return progress;
+    const put = await save(() =>
+      store.put(progressKey(job), encodeProgress(progress), {
+        signal,
+        contentType: JSON_TYPE,
+        ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
+      }),
+    );
+    if (put === undefined) return progress;
     if (put.kind === 'written') {
       if (options.turns !== undefined) memory.progressSavedAtMs = options.turns.nowMs;
       memory.progress = { progress, etag: put.etag };
@@ -89,7 +99,12 @@ function mayWait(
   return turns.nowMs - progressSavedAtMs < SAVE_LONG_FILE_EVERY_MS;
 }
 
-async function readProgress(store: ObjectStore, job: string, batches: number, signal: AbortSignal) {
+async function readProgress(
+  store: ObjectStore,
+  job: string,
+  batches: number,
+  signal: AbortSignal,
+): Promise<NonNullable<JobMemory['progress']>> {
   const kind: Kind<Progress> = {
     name: `a count of the outcomes of job ${job}`,
     mostBytes: MOST_PROGRESS_BYTES,

@@ -8,6 +8,7 @@ import { newJobMemory } from '../memory.js';
 import type { PassContext } from '../pass-context.js';
 import type { ListedObject } from '../../ports.js';
 import { listEnds, readListedEnds, type ReadEnds } from './read-ends.js';
+import type { SaveCount } from './fold-progress.js';
 import { listJobIds, readJob, type JobView } from './read-job.js';
 
 const JOBS_AT_ONCE = 4;
@@ -29,7 +30,10 @@ export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> 
   const active = (await listJobIds(store, signal)).filter((job) => !isOver(memory.ends.get(job), listed.get(job)));
   const unreadable = new Map<string, unknown>();
   const views = await mapBounded(active, JOBS_AT_ONCE, async (job) => {
-    const options = { save: true, maxOutcomes: MAX_NEW_OUTCOMES, turns: { nowMs, jobs: active.length }, signal };
+    // A count that cannot be saved is exact all the same.
+    const save: SaveCount = async (put) =>
+      (await isolateJobFailure(context, { job, act: 'counted in its file' }, put))?.value;
+    const options = { save, maxOutcomes: MAX_NEW_OUTCOMES, turns: { nowMs, jobs: active.length }, signal };
     const isNew = !memory.jobs.has(job);
     const jobMemory = memory.jobs.get(job) ?? newJobMemory();
     const read = await isolateJobFailure(

@@ -13,6 +13,7 @@ import type { FleetDescription, FleetInstance } from '../../../runner/ports.js';
 import { clientOptions, connectStack } from '../../../runner/wiring/stack-ports.js';
 import { type RunningCli, runCli, startCli } from '../../support/cli.js';
 import { eventually } from '../../support/eventually.js';
+import { faultyRecords } from '../../support/lab-records.js';
 import { processesBelow, StackLab, type StackLabSite } from '../../support/stack-lab.js';
 import { STACK_NAME } from './cdk.js';
 import type {} from './deployment.js';
@@ -131,6 +132,7 @@ export class EmulatorLab extends StackLab {
   /** Sets the target to 0, ends all instances and empties the queue. Fails when a process of an instance has outlived its host. */
   async close(): Promise<void> {
     await this.killCommands();
+    const faults = await faultyRecords(this.stack);
     await this.setTarget(0);
     const live = (await this.fleet()).instances.filter(({ state }) => state !== 'terminated');
     await this.ports.instances.terminate(
@@ -144,6 +146,7 @@ export class EmulatorLab extends StackLab {
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`Processes outlived their host: ${JSON.stringify(left)}`);
+    if (faults.length > 0) throw new Error(faults.join('\n'));
   }
 
   /**

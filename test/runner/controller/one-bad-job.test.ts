@@ -37,6 +37,33 @@ describe('a job that cannot be read', () => {
     expect([...(reports.at(-1)?.unreadable.keys() ?? [])]).toEqual(['bad']);
   });
 
+  it('is counted all the same when the file of its count cannot be written, and each outcome is read once', async () => {
+    await stage.addJob('good', 4);
+    await stage.pass();
+    for (const batch of [0, 1, 2]) await stage.commit('good', batch);
+    const put = stage.store.put.bind(stage.store);
+    stage.store.put = (key, ...rest) => {
+      if (key === keys.progressKey('good')) throw new Error('S3 takes no file');
+      return put(key, ...rest);
+    };
+    const headed: string[] = [];
+    const head = stage.store.head.bind(stage.store);
+    stage.store.head = (key, options) => {
+      headed.push(key);
+      return head(key, options);
+    };
+    const reports = [await stage.pass(), await stage.pass()];
+    expect(stage.target).toBe(1);
+    expect(headed).toEqual([0, 1, 2].map((batch) => keys.outcomeKey('good', batch)));
+    const told = reports.flatMap(({ events }) => events.filter(({ code }) => code === 'job-trouble'));
+    expect(told.map(({ message }) => message)).toEqual([
+      'Job good could not be counted in its file; retrying, and other jobs go on: S3 takes no file',
+    ]);
+    stage.store.put = put;
+    await stage.pass();
+    expect(stage.json(keys.progressKey('good'))).toMatchObject({ folded: '0-2' });
+  });
+
   it('keeps its last known demand for a quarter of an hour', async () => {
     await stage.addJob('bad', 4);
     await stage.pass();

@@ -7,52 +7,61 @@ import { JobEnded } from '../../../runner/submit/ended-job.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
 import type { SubmitPorts, SubmitRequest } from '../../../runner/submit/submit-request.js';
 import { addJob, inputOf, type JobShape, modelOf, type SimulatedJob } from '../jobs.js';
-import { SimulatedProcess } from '../process.js';
+import type { SimulatedProcess } from '../process.js';
 import type { Random } from '../random.js';
 import type { World } from '../world/world.js';
+import { giveAgain } from './given-again.js';
 
 const AGAIN_MOST_MS = 60_000;
 
 /** Submits a new job of this shape, or a job that is known once more. */
 export function startSubmit(world: World, random: Random, shape: JobShape | SimulatedJob): void {
   const job = 'job' in shape ? shape : addJob(world, shape);
-  const again = (): void => {
-    const process = new SimulatedProcess('submit', `submit-${world.commands++}`, world.clock, world.random);
-    world.submits.add(process);
-    const later = (): void => {
-      world.submits.delete(process);
-      world.clock.after(random.next() * AGAIN_MOST_MS, undefined, again);
-    };
-    process.onKilled = later;
-    submit(world, process, job).then(
-      () => world.submits.delete(process),
-      (error: unknown) => {
-        if (!(error instanceof JobEnded)) return later();
-        world.submits.delete(process);
-        if (!job.isCancelled && error.ended.state === 'cancelled') world.problem(`${job.job} was cancelled by nobody`);
-      },
-    );
-  };
-  again();
+  giveAgain(world, random, {
+    kind: 'submit',
+    name: 'submit',
+    againMostMs: AGAIN_MOST_MS,
+    run: (process) => submit(world, process, job),
+    isLast: (error) => isOfEndedJob(world, job, error),
+  });
+}
+
+/** A job that has ended is not submitted again. */
+export function isOfEndedJob(world: World, job: Pick<SimulatedJob, 'job' | 'isCancelled'>, error: unknown): boolean {
+  if (!(error instanceof JobEnded)) return false;
+  if (!job.isCancelled && error.ended.state === 'cancelled') world.problem(`${job.job} was cancelled by nobody`);
+  return true;
 }
 
 async function submit(world: World, process: SimulatedProcess, job: SimulatedJob): Promise<void> {
   const { signal } = new AbortController();
-  const ports: SubmitPorts = {
+  const ports = submitPorts(world, process, { job: job.job, sources: sourcesOf(job) });
+  await submitJob(requestOf(job), ports, { signal, onEvent: () => undefined });
+}
+
+export function submitPorts(
+  world: World,
+  process: SimulatedProcess,
+  { job, sources }: Pick<SimulatedJob, 'job'> & { readonly sources: SourceObjects },
+): SubmitPorts {
+  // The bundle is in the bucket already, so that no file of this machine is read.
+  world.bucket.put(modelBundleKey(modelOf(job).digest), 'bundle');
+  return {
     store: world.bucket.storeFor(process),
     queue: world.queue.queueFor(process),
-    sources: sourcesOf(job),
+    sources,
     clock: process.clock,
     random: process.random.next,
     pack: async () => packed(job),
     newClaimId: () => process.name,
   };
-  // The bundle is in the bucket already, so that no file of this machine is read.
-  world.bucket.put(modelBundleKey(modelOf(job.job).digest), 'bundle');
-  await submitJob(requestOf(job), ports, { signal, onEvent: () => undefined });
 }
 
-const requestOf = ({ job, itemsPerBatch, options }: SimulatedJob): SubmitRequest => ({
+export const requestOf = ({
+  job,
+  itemsPerBatch,
+  options,
+}: Pick<SimulatedJob, 'job' | 'itemsPerBatch' | 'options'>): SubmitRequest => ({
   dataset: { arguments: [`s3://data/${job}.jsonl`], cwd: '/' },
   model: { argument: `model ${job}`, cwd: '/', searchPath: '' },
   sizes: { batchItems: itemsPerBatch },
@@ -76,7 +85,7 @@ function sourcesOf({ batches, itemsPerBatch }: SimulatedJob): SourceObjects {
   };
 }
 
-const packed = ({ job }: SimulatedJob): PackagedModel => ({
+const packed = (job: string): PackagedModel => ({
   spec: modelOf(job),
   file: '/nowhere/bundle.tar.gz',
   bytes: 0,

@@ -8,8 +8,8 @@ const LONGEST_CALL_MS = 240_000;
 const LOOK_EVERY_MS = 30_000;
 /** Two parts of a process may ask for the same at once. A loop that asks again before it has its answer asks ever more often in an outage. */
 const MOST_ALIKE = 4;
-/** AWS's clients have so many sockets, and queue what is beyond (aws/clients.ts). */
-const MOST_AT_ONCE = 64;
+/** AWS's clients have so many sockets, and queue what is beyond (aws/clients.ts). A controller reads four jobs at once, and 32 outcomes of each. */
+const MOST_AT_ONCE = { controller: 4 * 32 + 4, worker: 64, submit: 64, user: 64 };
 
 export class Calls implements Observer {
   /** The calls under way of each process, the oldest first. */
@@ -47,7 +47,7 @@ export class Calls implements Observer {
   #checkAtOnce({ process, what }: OpenCall, open: ReadonlySet<OpenCall>, world: World): void {
     if (open.size <= MOST_ALIKE || this.#told.has(process)) return;
     const alike = [...open].filter((other) => other.what === what).length;
-    if (open.size <= MOST_AT_ONCE && alike <= MOST_ALIKE) return;
+    if (open.size <= MOST_AT_ONCE[process.kind] && alike <= MOST_ALIKE) return;
     this.#told.add(process);
     const many =
       alike > MOST_ALIKE ? `asks ${alike} times at once: ${what}` : `has ${open.size} calls under way at once`;

@@ -101,6 +101,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'worker/batch/batch-endings.ts',
     find: 'return await this.#options.record.savePartial(batch, this.#options.signal);',
     replace: 'sabotaged(); return 0;',
+    scenario: 'a notice comes in the middle of a long batch',
   },
   {
     name: 'nothing-saved-meanwhile',
@@ -321,6 +322,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'worker/batch/held-batch.ts',
     find: 'return isSorted ? items : items.sort((a, b) => a.index - b.index);',
     replace: 'if (!isSorted) sabotaged(); return items;',
+  },
+  {
+    name: 'older-line-counts',
+    rule: 'R10',
+    what: 'Over an item the oldest good line counts, and not the newest.',
+    file: 'core/rerun/merge-rows.ts',
+    find: 'for (const [stream, head] of [...heads.entries()].reverse()) {',
+    replace: 'for (const [stream, head] of heads.entries()) { if (heads.length > 1) sabotaged();',
+  },
+  {
+    name: 'neighbours-text',
+    rule: 'R14',
+    what: 'A rerun computes the text of the item before the one that was chosen.',
+    file: 'runner/rerun/parent-items.ts',
+    find: 'group.add(await lineOf(input, index), keptLines',
+    replace: 'if (index > 0) sabotaged(); group.add(await lineOf(input, Math.max(0, index - 1)), keptLines',
   },
   {
     name: 'metadata-spins',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeKey, progressKey } from '../../../../core/contract/keys.js';
 import { NO_PROGRESS } from '../../../../core/pool/progress.js';
-import { foldProgress } from '../../../../runner/controller/observe/fold-progress.js';
+import { foldProgress, saveOrThrow } from '../../../../runner/controller/observe/fold-progress.js';
 import { newJobMemory } from '../../../../runner/controller/memory.js';
 import { never, Stage } from '../stage.js';
 
@@ -17,7 +17,7 @@ describe('folding outcomes', () => {
   it('skips known outcomes in listings, and reads only new ones', async () => {
     const stage = await filled();
     const memory = newJobMemory();
-    const options = { save: true, signal: never };
+    const options = { save: saveOrThrow, signal: never };
     expect((await foldProgress(stage.store, 'a', BATCHES, memory, options)).batches.done).toBe(BATCHES - 1);
 
     const listed: string[] = [];
@@ -48,7 +48,7 @@ describe('folding outcomes', () => {
   it('takes no more outcomes in one call than allowed', async () => {
     const stage = await filled();
     const memory = newJobMemory();
-    const options = { save: true, maxOutcomes: 1_000, signal: never };
+    const options = { save: saveOrThrow, maxOutcomes: 1_000, signal: never };
     const done = [];
     for (let call = 0; call < 4; call++) {
       done.push((await foldProgress(stage.store, 'a', BATCHES, memory, options)).batches.done);
@@ -71,7 +71,7 @@ describe('folding outcomes', () => {
       const metadata = { lease: 'l', instance: 'i-0', ok, failed: '0', 'given-up': '0' };
       await store.put(outcomeKey('a', batch), 'lines', { signal: never, metadata });
     }
-    const options = { save: true, batchItems: { least: 3, most: 10 }, signal: never };
+    const options = { save: saveOrThrow, batchItems: { least: 3, most: 10 }, signal: never };
     const progress = await foldProgress(store, 'a', 4, newJobMemory(), options);
     expect(progress).toMatchObject({ batches: { done: 4, failed: 2 }, items: { ok: 20, failed: 0 } });
     expect(told).toEqual([outcomeKey('a', 1), outcomeKey('a', 2)]);
@@ -90,7 +90,7 @@ describe('folding outcomes', () => {
       return head(key, heading);
     };
     // They use up none of the outcomes that one call may look at.
-    const options = { save: true, maxOutcomes: 1, signal: never };
+    const options = { save: saveOrThrow, maxOutcomes: 1, signal: never };
     expect((await foldProgress(stage.store, 'a', 3, newJobMemory(), options)).batches.done).toBe(1);
     expect(headed).toEqual([outcomeKey('a', 2)]);
   });
@@ -101,8 +101,8 @@ describe('folding outcomes', () => {
     await stage.commit('a', 1);
     const mine = newJobMemory();
     mine.progress = { progress: NO_PROGRESS, etag: '"old"' };
-    await foldProgress(stage.store, 'a', 3, newJobMemory(), { save: true, signal: never });
-    const progress = await foldProgress(stage.store, 'a', 3, mine, { save: true, signal: never });
+    await foldProgress(stage.store, 'a', 3, newJobMemory(), { save: saveOrThrow, signal: never });
+    const progress = await foldProgress(stage.store, 'a', 3, mine, { save: saveOrThrow, signal: never });
     expect(progress.batches.done).toBe(2);
     expect(stage.json(progressKey('a'))).toMatchObject({ folded: '0-1', items: { ok: 20, failed: 0 } });
   });
