@@ -1,5 +1,7 @@
 /** The definition of a command, from which commander's command, its help and the reference are made. */
 import type { Command } from 'commander';
+import { definedFields } from '../../core/defined-fields.js';
+import { noteFailure } from '../errors.js';
 import type { CliContext, StackPorts } from './context.js';
 import {
   makeOption,
@@ -10,8 +12,10 @@ import {
   toggle,
   usageOf,
 } from './option-rows.js';
+import { stackArguments } from '../commands/advice/command-lines.js';
 import { openStack } from './open-stack.js';
-import { stackOptions } from './stack-options.js';
+import { namingStack } from './stack-hints.js';
+import { type StackFlags, stackOptions } from './stack-options.js';
 
 export interface Call<ArgumentName extends string = never, Rows extends OptionRows = NoOptions> {
   readonly context: CliContext;
@@ -112,8 +116,22 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     const options = { json: false, ...readOptions(rows, command.opts()) };
     const { context } = host;
     const words = command.args;
-    host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
+    try {
+      host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
+    } catch (error) {
+      const named = namingStack(error, stackArguments(stackOf(options)));
+      noteFailure(named, definedFields({ job: args['job'] || undefined }));
+      throw named;
+    }
   });
+}
+
+/** Returns the options that name a stack, of a command that has them. */
+function stackOf({ local, stack }: Readonly<Record<string, unknown>>): StackFlags {
+  return {
+    ...(local === true ? { local } : {}),
+    ...(typeof stack === 'string' ? { stack } : {}),
+  };
 }
 
 /** Returns `<job>`, `<dataset...>` for an argument that may be given several times, or `[job]` for one that may be left out. */
