@@ -48,6 +48,12 @@ export class StackNotFound extends UserError {
   override readonly kind = 'stack-not-found';
 }
 
+/** AWS or the local cloud did not answer in several tries. */
+export class StackUnreachable extends SpotpoolError {
+  override readonly name = 'StackUnreachable';
+  override readonly kind = 'stack-unreachable';
+}
+
 /** A command could not do what it was asked to do, for a reason that it knows. The exit code is 1, unless another one is given. */
 export class CommandFailed extends SpotpoolError {
   override readonly name = 'CommandFailed';

@@ -1,5 +1,6 @@
 /** The runner's ports to AWS. `aws/` implements them. */
 import type { SpotQuotaName } from '../core/contract/spot-quotas.js';
+import type { Answer } from '../core/notify/delivery.js';
 import type { QueueCounts } from '../core/pool/quiet.js';
 
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
@@ -90,6 +91,24 @@ export interface Notifier {
   notify(notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
+/** Posts to addresses of the user. Its answers hold nothing of the address, which is a secret. */
+export interface WebPoster {
+  /** Makes one try, of bounded time, and follows no redirect. Rejects only when `signal` is aborted. */
+  post(request: PostRequest, signal: AbortSignal): Promise<Answer>;
+}
+
+export interface PostRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Reads texts of AWS Secrets Manager. */
+export interface SecretTexts {
+  /** Rejects with a reason that holds nothing of the secret. */
+  read(arn: string, signal: AbortSignal): Promise<string>;
+}
+
 /** The stack's own controller function. */
 export interface StackController {
   /** Invokes the controller now, so that it does not wait for the next minute. Resolves before the controller has run. */
@@ -103,10 +122,11 @@ export interface ObjectRemoval {
 }
 
 export interface SpotPrices {
-  /** The latest Spot price in dollars an hour. Undefined when the pool has no price. */
+  /** The latest Spot price in dollars an hour, or that of a time in the last 90 days. Undefined when the pool has no price. */
   spotDollarsPerHour(
     pool: { readonly instanceType: string; readonly zone: string },
     signal: AbortSignal,
+    atMs?: number,
   ): Promise<number | undefined>;
 }
 

@@ -27,7 +27,7 @@ export function noteOutput(terminal: Terminal, stdout: Writable): NotedOutput {
         if (text !== '') said = text;
         terminal.err(text);
       },
-      control: (text) => terminal.control(text),
+      control: terminal.control.bind(terminal),
       interactive: terminal.interactive,
       colors: terminal.colors,
       size: () => terminal.size(),

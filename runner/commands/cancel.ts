@@ -32,11 +32,10 @@ async function cancel({ context, ports, args: { job }, options }: StackCall<'job
   if (status.state !== 'cancelled') {
     throw new CommandFailed('job-ended', `Job ${job} ended first (${status.state}). There was nothing left to cancel.`);
   }
-  if (options.json) printStatusJson(terminal, status);
-  else
-    terminal.out(
-      `${cancelLines(status, ended === 'cancelled', await ports.queue.counts(signal), stackArguments(options)).join('\n')}\n`,
-    );
+  const queue = await ports.queue.counts(signal);
+  const wasCancelled = ended === 'cancelled';
+  if (options.json) printStatusJson(terminal, status, { queue, wasCancelled });
+  else terminal.out(`${cancelLines(status, wasCancelled, queue, stackArguments(options)).join('\n')}\n`);
   return EXIT.ok;
 }
 

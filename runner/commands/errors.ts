@@ -11,6 +11,8 @@ import { countFailures, type FailureCode, type FailureCodes } from '../results/f
 import { readFamily } from '../results/family/read-family.js';
 import { joinsOf } from '../results/joined/joins-of.js';
 import { readJobView } from '../status/job-status.js';
+import { stackArguments } from './advice/command-lines.js';
+import { hasEnded } from './job-state.js';
 
 const errorsOptions = {
   all: toggle('read all outcomes (default: the first 10,000, and at most 256 MB of them)'),
@@ -45,14 +47,21 @@ async function errors({
   const family = await readFamily(view.manifest, { store, signal });
   const reading = { job, batches, store, signal, ...definedFields({ family }) };
   const found = await countFailures(reading, { all: options.all ?? false, joins });
+  const { done } = progressOfJob(view).batches;
   if (options.json)
-    terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);
+    terminal.out(
+      `${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, done, total: batches } })}\n`,
+    );
   else {
-    const { batches: seen } = progressOfJob(view);
-    terminal.out(`${errorsText(job, found, { done: seen.done, total: batches }, terminal).join('\n')}\n`);
+    const next = found.failed > 0 && hasEnded(view.verdict) ? ['', rerunText(job, stackArguments(options))] : [];
+    const lines = errorsText(job, found, { done, total: batches }, terminal);
+    terminal.out(`${[...lines, ...next].join('\n')}\n`);
   }
   return EXIT.ok;
 }
+
+const rerunText = (job: string, where: string): string =>
+  `To compute the failed items again: spotpool rerun ${job} --failed${where}`;
 
 const jsonOf = ({ codes, failed, ofOtherCodes, ok, readAll }: FailureCodes) => ({
   ok,

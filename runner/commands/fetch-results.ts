@@ -9,13 +9,15 @@ import type { Display } from '../display/events.js';
 import { CommandFailed, messageOf, noteFailure } from '../errors.js';
 import { columnsText, failedItemsText, problemsOf, rerunsText } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
-import { type ResultsChoice, writeOutput } from '../results/write-output.js';
+import { resultsOfJob } from '../results/results-of-job.js';
+import type { Placed } from '../results/row-sink.js';
+import { type FoundColumns, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
-import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
-import { outputWorld, type ResultsFlags, resultsOfJob } from './output-world.js';
+import { movedText, resultsCommandLine, stackArguments, stateVariable } from './advice/command-lines.js';
+import { outputWorld, type ResultsFlags } from './output-world.js';
 import type { RunStack } from './opened-stack.js';
 
 /** The results may go to this file; it was checked. */
@@ -31,6 +33,8 @@ export interface RunOutput {
 export interface RunState extends CommandProgress {
   /** Says why there is no file of results and how to get it. It is printed last. */
   notWritten?: string;
+  /** Resolves when the addresses of `--notify` have been told of the end, or cannot be. */
+  notified?: Promise<void>;
 }
 
 /** Says last of all that the results could not be written. What the job came to decides the exit code, unless all was well. */
@@ -47,8 +51,11 @@ export interface Fetched {
   /** True when no batch was given up and the file holds all outcomes. */
   readonly whole: boolean;
   /** Present when the file was written. */
-  readonly written?: WrittenResults;
+  readonly written?: FetchedResults;
 }
+
+/** The results that were written, as `results --json` describes them. */
+export type FetchedResults = WrittenResults & Placed & FoundColumns & { readonly job: string; readonly file: string };
 
 export interface Fetch {
   readonly progress: JobProgress;
@@ -75,7 +82,7 @@ export async function fetchResults(context: CliContext, stack: RunStack, fetch: 
 async function write(
   context: CliContext,
   { ports, signal }: RunStack,
-  { progress, output, display, state }: Fetch,
+  { progress, output, display, flags, state }: Fetch,
 ): Promise<Fetched> {
   const { clock, cwd } = context;
   const { manifest } = await readJobView(ports.store, progress.job, signal);
@@ -93,10 +100,15 @@ async function write(
   for (const message of columnsText(output.out, written.columns))
     display.show(newsNow(clock, 'info', 'results-columns', message));
   for (const message of failedItemsText(written)) display.show(newsNow(clock, 'info', 'failed-items-written', message));
-  const problems = problemsOf(written);
+  const problems = problemsOf(written, `spotpool results ${progress.job} --partial${stackArguments(flags)}`);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
   for (const message of rerunsText(written)) display.show(newsNow(clock, 'info', 'results-of-reruns', message));
-  return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0, written };
+  return {
+    errors: written.errors,
+    resultsFile: output.out,
+    whole: written.damagedBatches === 0,
+    written: { ...written, job: manifest.job, file: output.out },
+  };
 }
 
 /** Keeps the computed results in the stack when the final write fails (R15). */

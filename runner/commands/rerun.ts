@@ -7,9 +7,9 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { notifyAddresses } from '../cli/notify-options.js';
 import { jobFlagsOf, refusePackingAlone, type RerunFlags, rerunOptions } from '../cli/rerun-options.js';
 import { progressOfJob } from '../controller/report.js';
-import type { Display } from '../display/events.js';
 import { count, oneLine, plural } from '../display/format.js';
 import { otherModel, storedModel } from '../rerun/rerun-model.js';
 import { type NothingToRerun, planRerun, type RerunPlan } from '../rerun/plan-rerun.js';
@@ -32,11 +32,13 @@ import { newsNow } from './follow/news.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
 import { outputWorld, resultsChoice } from './output-world.js';
+import { notifyOfEnd } from './notify-end.js';
 import type { RunStack } from './opened-stack.js';
 import { openLastingStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
-import { printSubmitted, submitDisplay } from './submit.js';
-import { type SubmittedJob, submitFromFlags } from './submit-job.js';
+import { printSubmitted, submitDisplay, type SubmitDisplay } from './submit.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { submitFromFlags } from './submit-from-flags.js';
 
 export const rerunCommand = defineCommand({
   name: 'rerun',
@@ -58,8 +60,10 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   refusePackingAlone(options);
   if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
   const follows = options.follow !== false;
+  if (!follows && options.notify !== undefined) throw new UserError(NO_NOTIFY);
+  notifyAddresses(options.notify, context.env);
   const stack = await openLastingStack(context, options);
-  const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
+  const display: SubmitDisplay = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
   let exitCode: number;
   try {
@@ -71,6 +75,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
+    await state.notified;
     display.close();
     await stack.close({ isBegun: state.job !== undefined });
   }
@@ -78,12 +83,15 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
 }
 
 const NO_STANDARD_OUTPUT =
-  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use: spotpool results <job> --out -';
+  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".';
+
+const NO_NOTIFY =
+  '--notify does not work with --no-follow, because nobody would see the end. Leave --no-follow out, or notify from "spotpool watch".';
 
 interface Request {
   readonly job: string;
   readonly flags: Flags;
-  readonly display: Display;
+  readonly display: SubmitDisplay;
   readonly state: RunState;
 }
 
@@ -127,7 +135,8 @@ async function rerunOn(context: CliContext, stack: RunStack, request: Request): 
   });
   state.job = submitted.job;
   if (flags.follow === false) {
-    await printSubmitted(context, ports, display, { submitted, flags });
+    const rerunOf = { job, first: plan.first.job };
+    await printSubmitted(context, ports, display, { submitted: { ...submitted, rerunOf }, flags });
     return EXIT.ok;
   }
   display.show({ event: 'submitted', ...submitted });
@@ -183,7 +192,7 @@ async function requireOutput(
 }
 
 interface Followed extends Request {
-  readonly submitted: SubmittedJob;
+  readonly submitted: SubmittedFacts;
   readonly plan: RerunPlan;
   readonly output: RunOutput;
   readonly sinceMs: number;
@@ -193,13 +202,26 @@ interface Followed extends Request {
 async function follow(
   context: CliContext,
   stack: RunStack,
-  { submitted: { job, continued: goesOn }, plan: { first }, output, sinceMs, display, flags, state }: Followed,
+  {
+    job: parent,
+    submitted: { job, continued: goesOn },
+    plan: { first },
+    output,
+    sinceMs,
+    display,
+    flags,
+    state,
+  }: Followed,
 ): Promise<number> {
   const { clock, terminal } = context;
   const { ports, signal } = stack;
   const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const ended = await follower.untilEnded(signal);
+  const followed = !(goesOn && hasEnded(start));
+  const addresses = notifyAddresses(flags.notify, context.env);
+  const news = { addresses, ended, isOld: !followed, own: stack.own, flags, display };
+  state.notified = notifyOfEnd(context, stack, news);
   const zero = await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
   const progress = ended.state === 'complete' ? ended : await readJobProgress(ports.store, job, signal);
@@ -211,11 +233,15 @@ async function follow(
     flags,
     state,
   });
-  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const followed = !(goesOn && hasEnded(start));
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  await state.notified;
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
+  display.show({ event: 'summary', ...summary });
+  if (flags.json) {
+    const more = { summary, rerunOf: { job: parent, first: first.job }, ...definedFields({ results: written }) };
+    printStatusJson(terminal, await readJobStatus(ports, job, signal), more);
+  }
   if (progress.state !== 'complete' || written === undefined)
     return exitCodeOf(progress) || failedUnless(fetched.whole);
   return exitCodeOf(judgedWithReruns(whole, written)) || failedUnless(fetched.whole);

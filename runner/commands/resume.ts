@@ -27,8 +27,9 @@ import { CommandFailed, UserError } from '../errors.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
 import { hoursToResumeWith } from './job-state.js';
-import { refuseTornDown, workerPublisher } from './submit-job.js';
-import { uncontrolledText, wakeController } from './wake-controller.js';
+import { refuseTornDown, workerPublisher } from '../api/submit-job.js';
+import { wakeController } from '../api/wake-controller.js';
+import { uncontrolledText } from './advice/uncontrolled.js';
 
 const { maxFailed, maxInstanceHours, maxWorkers } = jobOptionRows;
 const changes = { maxFailed, maxInstanceHours, maxWorkers } satisfies Record<ResumeOptionName, unknown>;
@@ -62,14 +63,16 @@ async function resume(call: Resume): Promise<number> {
   const mark = { at: new Date(context.clock.nowMs()).toISOString(), batches: view.manifest.batches };
   const once = { signal, ifNoneMatch: true, contentType: 'application/json' };
   await ports.store.put(enqueuedKey(job), toJson(mark), once);
-  await wakeController(context, ports);
+  await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const uncontrolled = uncontrolledText(ports.config, job, where);
+  const { batches } = view.facts.progress;
   if (options.json) {
-    terminal.out(`${JSON.stringify({ job, sent, options: resumeOf(view.ends.ends)?.options ?? {} })}\n`);
+    const changed = resumeOf(view.ends.ends)?.options ?? {};
+    const controlled = ports.config.controlled ?? false;
+    terminal.out(`${JSON.stringify({ job, sent, options: changed, batches, controlled })}\n`);
     terminal.err(uncontrolled);
     return EXIT.ok;
   }
-  const { batches } = view.facts.progress;
   terminal.out(
     `Job ${job} goes on: ${plural(sent, 'batch', 'batches')} without an outcome were sent, and ${count(batches.done)} are done.\n` +
       (uncontrolled === '' ? `  follow it:      spotpool watch ${job}${where}\n` : uncontrolled) +

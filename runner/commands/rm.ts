@@ -54,12 +54,13 @@ async function rm({ context, ports, args: { job }, options }: StackCall<'job', t
       signal,
     },
   );
+  const instancesUp = liveInstances(await ports.fleet.describe(signal)).length;
   terminal.out(
     options.json
-      ? `${JSON.stringify({ job, removed })}\n`
+      ? `${JSON.stringify({ job, removed, instancesUp })}\n`
       : `Job ${job} is removed: ${amountText(removed)}. The bucket lists nothing of it any more.\n`,
   );
-  if (liveInstances(await ports.fleet.describe(signal)).length > 0) {
+  if (instancesUp > 0) {
     terminal.err(
       `Instances of the stack are still up, and one that worked for the job may write its last report. When none is left, this removes it: spotpool rm ${job}${asked.where}\n`,
     );

@@ -129,6 +129,7 @@ async function askLines(
 
 const resultOf = ({ config, deployed }: StackPorts, retained: Retained | undefined) => ({
   stack: config.name,
+  bucket: config.bucket,
   instancesLeft: 0,
   stackDeleted: deployed !== undefined,
   ...definedFields({ retained }),

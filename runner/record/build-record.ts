@@ -19,7 +19,8 @@ import { paceOf } from './pace.js';
 import { poolOf, wasteOf } from './pool.js';
 import { moneyOf } from './money.js';
 import { type KnownSummaries, readSources, type RecordSources } from './read-summaries.js';
-import { type KnownPrices, pricesOf, rememberPrices } from './spot-prices.js';
+import { pricesOfJob } from './job-prices.js';
+import type { KnownPrices } from './spot-prices.js';
 
 export interface RecordPorts {
   readonly store: ObjectStore;
@@ -31,6 +32,8 @@ export interface RecordTime {
   readonly signal: AbortSignal;
   /** Whoever builds the record of a job again and again keeps it from one record to the next, so that only what changed is read. */
   readonly memory?: RecordMemory;
+  /** The most summaries of workers that are read. Without it, as many as a record lists instances. */
+  readonly mostSummaries?: number;
 }
 
 export interface RecordMemory {
@@ -44,16 +47,16 @@ export const newRecordMemory = (): RecordMemory => ({ job: newJobMemory(), summa
 export async function buildRecord(
   ports: RecordPorts,
   job: string,
-  { nowMs, signal, memory = newRecordMemory() }: RecordTime,
+  { nowMs, signal, memory = newRecordMemory(), mostSummaries }: RecordTime,
 ): Promise<JobRecord> {
   const [view, sources] = await Promise.all([
     readJobView(ports.store, job, signal, memory.job),
-    readSources(ports.store, job, memory.summaries, signal),
+    readSources(ports.store, job, { known: memory.summaries, ...definedFields({ mostSummaries }) }, signal),
   ]);
   const time = timeOf(view, nowMs);
   const instances = instancesOf(sources.summaries.found, sources.history, time);
   const uses = instances.map(useOf);
-  const prices = await pricesOf(uses, rememberPrices(ports.prices, memory.prices, nowMs), signal);
+  const prices = await pricesOfJob(ports, { ...time, job, pools: uses, known: memory.prices }, signal);
   const errors = await errorsOf(ports.store, view, sources.summaries.found, signal);
   const pool = await poolOf(ports.store, { instances, sources, prices }, signal);
   const cost = costOf(uses, prices);
@@ -88,6 +91,7 @@ function workOf({
   dataset,
   model,
   options,
+  series,
   batches,
   batchSizes,
   versions,
@@ -99,6 +103,7 @@ function workOf({
     dataset,
     model: { ...rest, kind: start.kind },
     options: shownOptions(options),
+    ...definedFields({ series }),
     batches,
     ...definedFields({ batchSizes }),
     versions,

@@ -7,7 +7,7 @@ import { UserError } from '../../errors.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { readLocalState } from '../../local-cloud/state-file.js';
 import { keptJson, keptLines, readKept } from './kept.js';
-import { publicState, readRunningWork } from './state.js';
+import { placeOf, publicState, readRunningWork } from './state.js';
 
 export const statusCommand = defineCommand({
   name: 'status',
@@ -27,7 +27,8 @@ async function localStatus({ context, options }: Call): Promise<number> {
     throw new UserError(`The local cloud at ${state.endpoint} does not answer. Its log: ${state.log}`);
   }
   if (options.json) {
-    const shown = state === undefined ? { up: false } : { up: true, ...publicState(state), ...running };
+    const shown =
+      state === undefined ? { up: false } : { up: true, ...publicState(state), ...placeOf(state), ...running };
     terminal.out(`${JSON.stringify({ ...shown, kept: keptJson(kept) })}\n`);
     return EXIT.ok;
   }

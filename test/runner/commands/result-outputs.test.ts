@@ -158,7 +158,7 @@ describe('spotpool results', () => {
   it('says what a running job has beyond its finished batches', async () => {
     await commit(0);
     const { err } = await run('results', 'one', '--out', 'r.jsonl');
-    expect(err).toContain('Those that workers have saved so far: spotpool results --partial');
+    expect(err).toContain('Those that workers have saved so far: spotpool results');
   });
 
   it('writes objects as JSON texts with --json-columns', async () => {
@@ -274,7 +274,7 @@ describe('spotpool errors', () => {
       ok: 8,
       failed: 4,
       readAll: true,
-      batches: { read: 4, total: 4 },
+      batches: { read: 4, done: 4, total: 4 },
       codes: [
         {
           code: 'Bad',

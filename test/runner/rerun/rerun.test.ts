@@ -86,11 +86,45 @@ describe('spotpool rerun', () => {
     expect(found.flatMap((line) => (roundOf(line) === '2' ? [line['index']] : []))).toEqual([3, 19]);
     expect(found.filter(({ ok }) => ok === false).map(({ index }) => index)).toEqual([5]);
     expect(stdout).toContain('3 results are from the rerun second.');
+    const meta = await readFile(path.join(stack.cwd, 'data.results.jsonl.meta.json'), 'utf8');
+    expect(JSON.parse(meta)).toMatchObject({
+      job: 'first',
+      provenance: {
+        model: { name: 'cat' },
+        options: { env: { FAIL: '(hidden)' } },
+        reruns: [
+          {
+            job: 'second',
+            model: { name: 'cat', digest: manifest('second')?.model.digest },
+            options: { env: { FAIL: '(hidden)', ROUND: '(hidden)' } },
+            createdBy: 'tester',
+          },
+        ],
+      },
+    });
     expect(manifest('second')).toMatchObject({
       parent: 'first',
       model: { digest: manifest('first')?.model.digest },
       dataset: { name: 'data.jsonl', items: 3, identity: { idField: 'id', keep: ['n'] } },
       options: { env: { FAIL: '5', ROUND: '2' } },
+    });
+  });
+
+  it('says in JSON of which job it is a rerun, through which its results show, and what they are', async () => {
+    await run('3,5');
+    const followed = await spotpool('rerun', 'first', '--id', 'second', '--env', 'FAIL=', '--json');
+    expect(JSON.parse(followed.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      job: 'second',
+      rerunOf: { job: 'first', first: 'first' },
+      summary: { job: 'second', items: { total: 2, ok: 2 } },
+      results: { job: 'first', file: 'data.results.jsonl', ok: ITEMS, failed: 0 },
+    });
+    const sent = await spotpool('rerun', 'second', '--id', 'third', '--items', '0', '--no-follow', '--json');
+    expect(JSON.parse(sent.stdout)).toMatchObject({
+      job: 'third',
+      items: 1,
+      controlled: false,
+      rerunOf: { job: 'second', first: 'first' },
     });
   });
 
