@@ -1,5 +1,7 @@
 /** The definition of a command, from which commander's command, its help and the reference are made. */
 import type { Command } from 'commander';
+import { definedFields } from '../../core/defined-fields.js';
+import { noteFailure } from '../errors.js';
 import type { CliContext, StackPorts } from './context.js';
 import {
   makeOption,
@@ -112,7 +114,12 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     const options = { json: false, ...readOptions(rows, command.opts()) };
     const { context } = host;
     const words = command.args;
-    host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
+    try {
+      host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
+    } catch (error) {
+      noteFailure(error, definedFields({ job: args['job'] || undefined }));
+      throw error;
+    }
   });
 }
 

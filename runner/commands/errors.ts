@@ -45,12 +45,12 @@ async function errors({
   const family = await readFamily(view.manifest, { store, signal });
   const reading = { job, batches, store, signal, ...definedFields({ family }) };
   const found = await countFailures(reading, { all: options.all ?? false, joins });
+  const { done } = progressOfJob(view).batches;
   if (options.json)
-    terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);
-  else {
-    const { batches: seen } = progressOfJob(view);
-    terminal.out(`${errorsText(job, found, { done: seen.done, total: batches }, terminal).join('\n')}\n`);
-  }
+    terminal.out(
+      `${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, done, total: batches } })}\n`,
+    );
+  else terminal.out(`${errorsText(job, found, { done, total: batches }, terminal).join('\n')}\n`);
   return EXIT.ok;
 }
 

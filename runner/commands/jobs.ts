@@ -48,15 +48,16 @@ export const jobsCommand = defineStackCommand({
 async function jobs({ context, ports: { store }, options }: StackCall<never, typeof jobsOptions>): Promise<number> {
   const { terminal, signal, clock } = context;
   const { state: states, name, since, sort, limit } = options;
-  const unreadable: string[] = [];
+  const unreadable: { readonly job: string; readonly message: string }[] = [];
   const all = await listJobs(store, signal, (job, error) => {
-    unreadable.push(job);
-    terminal.err(`error: Job ${job} could not be read, so it is not in the list: ${messageOf(error)}\n`);
+    const message = `Job ${job} could not be read, so it is not in the list: ${messageOf(error)}`;
+    unreadable.push({ job, message });
+    terminal.err(`error: ${message}\n`);
   });
   const sinceMs = since && (since.kind === 'date' ? since.atMs : clock.nowMs() - since.beforeMs);
   const found = chooseJobs(all, definedFields({ states, name, sinceMs, sort, limit }));
   if (options.json) {
-    terminal.out(`${JSON.stringify({ jobs: found })}\n`);
+    terminal.out(`${JSON.stringify({ jobs: found, ...(unreadable.length === 0 ? {} : { unreadable }) })}\n`);
   } else if (all.length + unreadable.length === 0) {
     terminal.out('No jobs yet. Submit one with: spotpool submit <dataset> --model <model>\n');
   } else if (found.length === 0) {

@@ -20,7 +20,7 @@ import { requireWritable } from '../results/write-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { JobDiffers } from '../submit/job-differs.js';
-import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
+import { fetchResults, requireWritten, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './follow/follower.js';
 import { makeDisplay } from './follow/make-display.js';
 import { newsNow } from './follow/news.js';
@@ -34,7 +34,8 @@ import { openRunStack } from './run-stack.js';
 import { notifyOfEnd } from './notify-end.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
-import { requireDataset, type SubmittedJob, submitFromFlags } from './submit-job.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 import { requireRunReport, writeRunReport } from './run-report.js';
 
 const reportRow = inGroup('Results:', {
@@ -110,13 +111,14 @@ async function runOnce(
   await requireBucket(context, stack, output, flags);
   const display = makeDisplay(context, flags.json);
   const state: RunState = {};
+  let exitCode: number;
   try {
     if (stack.own) {
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
     for (const message of stack.news) display.show(newsNow(context.clock, 'info', 'kept-job', message));
-    return await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
+    exitCode = await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
   } catch (error) {
     display.close();
     if (error instanceof JobDiffers && stack.goesOn !== undefined && flags.id === undefined) {
@@ -128,13 +130,14 @@ async function runOnce(
     await reportInterruption(context, stack, state, flags, reason);
     // The results are what a kept job is kept for. A report that is still to be written needs the job.
     if (state.resultsFile !== undefined && flags.report === undefined) stack.over();
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
     await state.notified;
     display.close();
-    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close({ isBegun: state.begun !== undefined || state.job !== undefined });
   }
+  return requireWritten(state, exitCode);
 }
 
 const NOTHING_BEGUN = { isBegun: false };
@@ -207,13 +210,18 @@ async function runOn(
     fetchResults(context, stack, { progress, output, display, flags, state }),
     zeroFirst ?? follower.untilZero(signal),
   );
-  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   await state.notified;
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  display.show({ event: 'summary', ...summary });
+  if (flags.json) {
+    const report = reported ? flags.report : undefined;
+    const more = { summary, ...definedFields({ results: fetched.written, report }) };
+    printStatusJson(terminal, await readJobStatus(ports, job, signal), more);
+  }
   if (state.notWritten === undefined) stack.over();
   const code = exitCodeOf(progress);
   return code === EXIT.ok && !(fetched.whole && reported) ? EXIT.failed : code;
@@ -225,7 +233,7 @@ async function submitOrGoOn(
   { ports, signal, job, goesOn }: RunStack,
   display: Display,
   { datasets, datasetFiles, flags, output: { out }, state: started }: Request,
-): Promise<SubmittedJob> {
+): Promise<SubmittedFacts> {
   const submitted = await submitFromFlags(context, ports, {
     datasets,
     datasetFiles,
@@ -268,7 +276,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
     );
   }
   notifyAddresses(flags.notify, context.env);
-  const datasetFiles = await requireDataset(context, datasets, flags);
+  const datasetFiles = await requireDatasetOf(context, datasets, flags);
   const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);
   await requireWritable(choice, outputWorld(context, given), flags.id);

@@ -43,7 +43,7 @@ async function localUp({ context, options, rawArguments }: UpCall): Promise<numb
   const given = rawArguments.filter((argument) => argument !== '--json');
   const { state, wasUp } = await bringUp(given, env, signal);
   if (options.json) {
-    terminal.out(`${JSON.stringify(publicState(state))}\n`);
+    terminal.out(`${JSON.stringify({ ...publicState(state), wasUp })}\n`);
     return EXIT.ok;
   }
   terminal.out(
