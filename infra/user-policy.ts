@@ -40,7 +40,7 @@ export class UserPolicy extends Construct {
 const UPLOADED = [`${jobsPrefix}*/input/*`, `${modelsPrefix}*`, `${filesPrefix}*`] as const;
 const SUBMITTED = [
   ...UPLOADED,
-  ...['job.json', 'enqueued.json', 'reruns/*'].map((key) => `${jobsPrefix}*/${key}`),
+  ...['job.json', 'enqueued.json', 'reruns/*', 'prices.json'].map((key) => `${jobsPrefix}*/${key}`),
   `${workersPrefix}*`,
 ] as const;
 

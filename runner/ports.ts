@@ -122,10 +122,11 @@ export interface ObjectRemoval {
 }
 
 export interface SpotPrices {
-  /** The latest Spot price in dollars an hour. Undefined when the pool has no price. */
+  /** The latest Spot price in dollars an hour, or that of a time in the last 90 days. Undefined when the pool has no price. */
   spotDollarsPerHour(
     pool: { readonly instanceType: string; readonly zone: string },
     signal: AbortSignal,
+    atMs?: number,
   ): Promise<number | undefined>;
 }
 

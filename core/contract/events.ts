@@ -94,6 +94,8 @@ export type WorkerEvent = EventBase &
         readonly receives?: number;
         readonly computeMs: number;
         readonly heldMs: number;
+        /** The most resident memory of the slot so far. Absent when nobody has looked yet, and from older workers. */
+        readonly slotMemoryBytes?: number;
         /** Why its items failed: the first codes. Absent when none failed. */
         readonly errors?: readonly ErrorExample[];
       }
@@ -240,6 +242,7 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
     receives: optional(count),
     computeMs: milliseconds,
     heldMs: milliseconds,
+    slotMemoryBytes: optional(count),
     errors,
   },
   'batch-duplicate': { items: count, computeMs },

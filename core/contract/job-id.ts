@@ -3,7 +3,7 @@ import { type Shape, text, where } from './shape.js';
 
 /** The characters need no quoting in a shell, a key or a URL. */
 const JOB_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const LONGEST_JOB_ID = 63;
+export const LONGEST_JOB_ID = 63;
 
 export const JOB_ID_RULE = 'lower-case letters, digits and hyphens, at most 63, beginning with a letter or digit';
 

@@ -5,6 +5,7 @@ import { jobId } from './job-id.js';
 import { ARGUMENT_CHARACTERS, type JobOptions, jobOptions, NAME_CHARACTERS } from './job-options.js';
 import { instanceId } from './names.js';
 import { type PythonSummary, pythonSummary } from './python-environment.js';
+import { type JobSeries, jobSeries } from './series.js';
 import {
   check,
   count,
@@ -112,6 +113,8 @@ export interface Manifest {
   readonly name?: string;
   /** The job whose items this one computes again. `originsKey` has the index in the parent of each of its items. */
   readonly parent?: string;
+  /** The series of which this job is one. */
+  readonly series?: JobSeries;
   readonly dataset: DatasetSpec;
   readonly model: ModelSpec;
   readonly options: JobOptions;
@@ -204,6 +207,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
   job: jobId,
   name: optional(name),
   parent: optional(jobId),
+  series: optional(jobSeries),
   dataset: object<DatasetSpec>({
     name,
     digest,

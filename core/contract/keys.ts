@@ -148,6 +148,9 @@ export const summaryKey = (job: string, instance: string): string => `${summarie
 /** The job's pool over time, as controllers saw it. */
 export const historyKey = (job: string): string => `${jobPrefix(job)}history.json`;
 
+/** The Spot prices at the job's end (core/contract/job-prices.ts). */
+export const pricesKey = (job: string): string => `${jobPrefix(job)}prices.json`;
+
 export const jobEventsPrefix = (job: string): string => `${jobPrefix(job)}events/`;
 export const jobEventsKey = (job: string, instance: string, sequence: number): string =>
   `${jobEventsPrefix(job)}${instance}/${String(sequence).padStart(8, '0')}.jsonl`;

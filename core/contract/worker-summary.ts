@@ -110,6 +110,8 @@ export interface WorkerSummary {
   readonly done: DoneSlots;
   readonly itemTimes: TimeCounts;
   readonly batchTimes: TimeCounts;
+  /** The most resident memory of one slot. Absent when nobody has looked, and in the summaries of older workers. */
+  readonly slotMemoryBytes?: number;
   readonly handBacks: Readonly<Record<string, number>>;
   readonly rebuilds: Readonly<Record<string, number>>;
   /** Items that were computed though their outcome existed. */
@@ -212,6 +214,7 @@ const workerSummary: Shape<WorkerSummary> = object<WorkerSummary>({
   ),
   itemTimes: timeCounts,
   batchTimes: timeCounts,
+  slotMemoryBytes: optional(count),
   handBacks: countsBy<HandBackReason>(HAND_BACK_REASONS),
   rebuilds: countsBy(REBUILD_REASONS),
   duplicateItems: count,

@@ -12,6 +12,7 @@ import type { EndsEntry } from '../contract/ends.js';
 import type { ModelPhase } from '../contract/events.js';
 import type { BatchSizing, DatasetSpec, JobState, Manifest, ModelSpec } from '../contract/job.js';
 import type { JobOptions } from '../contract/job-options.js';
+import type { JobSeries } from '../contract/series.js';
 
 export interface JobRecord {
   readonly version: 1;
@@ -37,6 +38,8 @@ export interface RecordedWork {
   readonly model: Omit<ModelSpec, 'start'> & { readonly kind: ModelSpec['start']['kind'] };
   /** The options of the manifest. Those that a resume changed are in `how.ends`. */
   readonly options: JobOptions;
+  /** The series of which the job is one, with its values. */
+  readonly series?: JobSeries;
   readonly batches: number;
   readonly batchSizes?: BatchSizing;
   readonly versions: Manifest['versions'];
@@ -87,6 +90,8 @@ export interface RecordedPace {
   readonly item?: Times;
   /** The time in which a batch was held, from its receipt to its commit. */
   readonly batch?: Times;
+  /** The most resident memory of the processes of one slot, on any instance. Memory that processes share is counted for each. */
+  readonly slotMemoryBytes?: number;
   /** The steps by which instances got the model ready. */
   readonly phases: readonly (Times & { readonly phase: ModelPhase; readonly bytes?: number })[];
   /** How workers ran the model, the most common shape first. */

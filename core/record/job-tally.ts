@@ -40,6 +40,7 @@ export class JobTally {
   #firstAtMs = Infinity;
   #lastAtMs = 0;
   #firstDoneAtMs: number | undefined;
+  #slotMemoryBytes: number | undefined;
 
   /** `atMs` is the event's time. */
   add(event: WorkerEvent, atMs: number): void {
@@ -81,6 +82,7 @@ export class JobTally {
     this.#heard(sums.firstAtMs);
     this.#heard(sums.lastAtMs);
     this.#committedAt(sums.firstDoneAtMs);
+    this.#usedMemory(sums.slotMemoryBytes);
     for (const name of COUNTS) this.#counts[name] += sums[name];
     for (const [reason, times] of Object.entries(sums.handBacks)) addOne(this.#handBacks, reason, times);
     for (const [reason, times] of Object.entries(sums.rebuilds)) addOne(this.#rebuilds, reason, times);
@@ -99,7 +101,11 @@ export class JobTally {
     return {
       firstAtMs: Math.min(this.#firstAtMs, this.#lastAtMs),
       lastAtMs: this.#lastAtMs,
-      ...definedFields({ firstDoneAtMs: this.#firstDoneAtMs, shape: this.#shape }),
+      ...definedFields({
+        firstDoneAtMs: this.#firstDoneAtMs,
+        shape: this.#shape,
+        slotMemoryBytes: this.#slotMemoryBytes,
+      }),
       ...this.#counts,
       steps: this.#steps,
       done: this.#done.slots(),
@@ -126,6 +132,7 @@ export class JobTally {
     this.#done.add(atMs, ok + failed);
     this.#committedAt(atMs);
     this.#batches.add(heldMs);
+    this.#usedMemory(event.slotMemoryBytes);
     const computed = ok + failed - resumed;
     if (computed > 0) this.#items.add(computeMs / computed, computed);
     if (receives > 1 && batch !== undefined) this.#addAgain({ batch, receives, items: ok + failed, resumed });
@@ -171,6 +178,10 @@ export class JobTally {
   #heard(atMs: number): void {
     this.#firstAtMs = Math.min(this.#firstAtMs, atMs);
     this.#lastAtMs = Math.max(this.#lastAtMs, atMs);
+  }
+
+  #usedMemory(bytes: number | undefined): void {
+    if (bytes !== undefined) this.#slotMemoryBytes = Math.max(this.#slotMemoryBytes ?? 0, bytes);
   }
 
   #committedAt(atMs: number | undefined): void {

@@ -14,8 +14,8 @@ export interface Following {
   readonly display: Pick<Display, 'show'>;
   /** Says what to do next, for people. */
   readonly next?: (progress: JobProgress) => string | undefined;
-  /** Called once the end is seen. The summary waits for it, and the last instances do not. It must not reject. */
-  readonly onEnded?: (ended: JobProgress) => Promise<void>;
+  /** It runs beside the wait for the last instances, and the summary waits for it. It never rejects. */
+  readonly onEnd?: (ended: JobProgress) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +29,7 @@ export interface Followed {
 export async function followJob(
   { world: { clock }, ports }: Pick<OpenedStack, 'ports'> & { readonly world: Pick<OpenedStack['world'], 'clock'> },
   start: JobProgress,
-  { display, next, onEnded, signal }: Following,
+  { display, next, onEnd, signal }: Following,
 ): Promise<Followed> {
   const { job, dataset, model } = start;
   display.show({ event: 'following', job, dataset, model });
@@ -42,14 +42,14 @@ export async function followJob(
   );
   const ended = await follower.untilEnded(signal);
   if (ended.brokenOff !== undefined) return { progress: ended };
-  const told = onEnded?.(ended);
+  const told = onEnd?.(ended);
   const zero = await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
   const progress = await readJobProgress(ports.store, job, signal);
   const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  await told;
   const end = { errors: [], zero, followed: !hasEnded(start), ...definedFields({ next: next?.(progress) }) };
   const summary = summaryOf(totals, end);
-  await told;
   display.show({ event: 'summary', ...summary });
   return { progress, summary };
 }

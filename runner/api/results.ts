@@ -2,7 +2,7 @@
 import { encodeResultRow, type ResultRow } from '../../core/contract/result-row.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { SpotpoolError } from '../errors.js';
-import { problemsOf } from '../results/describe-written.js';
+import { damagedOf } from '../results/describe-written.js';
 import { joinsOf } from '../results/joined/joins-of.js';
 import { resultsOfJob } from '../results/results-of-job.js';
 import { chosenRows, readResults } from '../results/write-results.js';
@@ -26,7 +26,7 @@ export async function* results<Output, Input>(
   for await (const rows of read.rows()) {
     for (const row of chosenRows(rows, only)) yield lineOf<Output, Input>(row, columns.keep);
   }
-  const damaged = problemsOf(read.total()).filter(({ code }) => code === 'results-damaged');
+  const damaged = damagedOf(read.total());
   if (damaged.length > 0) throw new SpotpoolError(damaged.map(({ message }) => message).join('\n'));
 }
 

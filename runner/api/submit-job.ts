@@ -26,7 +26,7 @@ import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { packWithGit } from '../submit/git-state.js';
 import { submitJob } from '../submit/submit-job.js';
-import type { SubmitPorts } from '../submit/submit-request.js';
+import type { SubmitPorts, SubmitRequest } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { newsNow } from '../commands/follow/news.js';
@@ -74,6 +74,11 @@ export interface SubmittedRerun {
   readonly isTried: boolean;
 }
 
+/** The job is one of a series. */
+export interface SubmittedOfSeries extends Pick<SubmitRequest, 'series' | 'datasetDigest'> {
+  readonly pack: NonNullable<SubmitPorts['pack']>;
+}
+
 export interface Submission {
   readonly datasets: readonly string[];
   /** The items themselves, in place of a dataset that is stored somewhere. `datasets` has the name for people then. */
@@ -89,15 +94,15 @@ export interface Submission {
   readonly started?: SubmitProgress;
   /** Present when the job is a rerun. */
   readonly rerun?: SubmittedRerun;
+  readonly series?: SubmittedOfSeries;
   readonly display: Pick<Display, 'show'>;
   readonly signal: AbortSignal;
 }
 
 export async function submitTo({ world, ports }: OpenedStack, submission: Submission): Promise<SubmittedFacts> {
   const { cwd, clock, random, user, version } = world;
-  const { flags, display, signal, items: given } = submission;
+  const { flags, display, signal, items: given, rerun, series: { pack = rerun?.pack, ...series } = {} } = submission;
   const { id, name, setup, batchSize, batchBytes } = flags;
-  const { rerun } = submission;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
@@ -122,6 +127,7 @@ export async function submitTo({ world, ports }: OpenedStack, submission: Submis
       slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
       ...definedFields({ id, name, rerun: rerun?.source, mayBeComplete: submission.mayBeComplete }),
+      ...series,
       createdBy: user,
       versions: { spotpool: version, node: versions.node, worker: LOWEST_WORKER_VERSION },
     },
@@ -132,7 +138,7 @@ export async function submitTo({ world, ports }: OpenedStack, submission: Submis
       sources: ports.sources,
       clock,
       random,
-      pack: rerun?.pack ?? packWithGit(world.env),
+      pack: pack ?? packWithGit(world.env),
       ...(rerun?.isTried === false ? {} : firstTryOf(world, ports.config, submission)),
       ...definedFields({ publishWorker: publish }),
     },
@@ -211,7 +217,7 @@ export async function refuseTornDown({ store, config }: StackPorts, signal: Abor
   if (state?.teardown === undefined) return;
   throw new UserError(
     `${state.teardown.by} has been tearing down the stack ${config.name} since ${state.teardown.at}, so nobody would work on the job. ` +
-      'To open the stack again: spotpool teardown --undo',
+      'To open the stack again, use "spotpool teardown --undo".',
   );
 }
 

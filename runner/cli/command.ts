@@ -12,8 +12,10 @@ import {
   toggle,
   usageOf,
 } from './option-rows.js';
+import { stackArguments } from '../commands/advice/command-lines.js';
 import { openStack } from './open-stack.js';
-import { stackOptions } from './stack-options.js';
+import { namingStack } from './stack-hints.js';
+import { type StackFlags, stackOptions } from './stack-options.js';
 
 export interface Call<ArgumentName extends string = never, Rows extends OptionRows = NoOptions> {
   readonly context: CliContext;
@@ -117,10 +119,19 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     try {
       host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
     } catch (error) {
-      noteFailure(error, definedFields({ job: args['job'] || undefined }));
-      throw error;
+      const named = namingStack(error, stackArguments(stackOf(options)));
+      noteFailure(named, definedFields({ job: args['job'] || undefined }));
+      throw named;
     }
   });
+}
+
+/** Returns the options that name a stack, of a command that has them. */
+function stackOf({ local, stack }: Readonly<Record<string, unknown>>): StackFlags {
+  return {
+    ...(local === true ? { local } : {}),
+    ...(typeof stack === 'string' ? { stack } : {}),
+  };
 }
 
 /** Returns `<job>`, `<dataset...>` for an argument that may be given several times, or `[job]` for one that may be left out. */

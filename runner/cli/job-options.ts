@@ -214,7 +214,11 @@ export const jobOptionRows = {
     ),
   }),
   ...inGroup(WORK, {
-    id: parsed('<name>', 'give the job this id; the same id continues a submission that broke off', values.jobId),
+    id: parsed(
+      '<name>',
+      'give the job this id; the same id continues a submission that broke off, and the id of a job that has ended is refused with exit code 1',
+      values.jobId,
+    ),
     name: parsed('<text>', 'give the job this name, which jobs and status show; it may be used again', values.jobName),
     batchSize: withDefault(
       parsed<number | 'auto'>(

@@ -16,6 +16,7 @@ import { resumeCommand } from '../commands/resume.js';
 import { rmCommand } from '../commands/rm.js';
 import { runCommand } from '../commands/run.js';
 import { showCommand } from '../commands/show.js';
+import { simulateCommand } from '../commands/simulate/simulate.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { tryCommand } from '../commands/try.js';
@@ -31,6 +32,7 @@ import { noteOutput } from './noted-output.js';
 /** The commands in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   tryCommand,
+  simulateCommand,
   runCommand,
   submitCommand,
   statusCommand,

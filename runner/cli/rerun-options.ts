@@ -3,6 +3,7 @@ import type { Manifest } from '../../core/contract/job.js';
 import { JOB_OPTION_NAMES } from '../../core/contract/job-options.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
+import { refusedEachRow } from './each-option.js';
 import { type JobFlags, jobOptionRows } from './job-options.js';
 import { notifyRow } from './notify-options.js';
 import { flagOf, inGroup, type OptionRow, type OptionRows, type OptionValues, parsed, toggle } from './option-rows.js';
@@ -53,6 +54,7 @@ export const rerunOptions = {
     ),
   }),
   ...changes,
+  each: refusedEachRow('rerun'),
   follow: toggle('submit the rerun and return at once with its id', { flag: '--no-follow' }),
   ...resultsOptions,
   ...notifyRow,

@@ -2,6 +2,7 @@
  * The options of `try`: those of the model and of the dataset. The other options of `run` are accepted and have no effect, so that one word of a command line
  * is all that has to be changed.
  */
+import { refusedEachRow } from './each-option.js';
 import { jobOptionRows } from './job-options.js';
 import { inGroup, type OptionRow, type OptionValues, parsed, toggle } from './option-rows.js';
 import { stackOptions } from './stack-options.js';
@@ -46,6 +47,7 @@ export const tryOptions = {
     ),
   }),
   ...accepted,
+  each: refusedEachRow('try'),
   ...stackOptions,
 };
 

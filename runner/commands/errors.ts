@@ -11,6 +11,8 @@ import { countFailures, type FailureCode, type FailureCodes } from '../results/f
 import { readFamily } from '../results/family/read-family.js';
 import { joinsOf } from '../results/joined/joins-of.js';
 import { readJobView } from '../status/job-status.js';
+import { stackArguments } from './advice/command-lines.js';
+import { hasEnded } from './job-state.js';
 
 const errorsOptions = {
   all: toggle('read all outcomes (default: the first 10,000, and at most 256 MB of them)'),
@@ -50,9 +52,16 @@ async function errors({
     terminal.out(
       `${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, done, total: batches } })}\n`,
     );
-  else terminal.out(`${errorsText(job, found, { done, total: batches }, terminal).join('\n')}\n`);
+  else {
+    const next = found.failed > 0 && hasEnded(view.verdict) ? ['', rerunText(job, stackArguments(options))] : [];
+    const lines = errorsText(job, found, { done, total: batches }, terminal);
+    terminal.out(`${[...lines, ...next].join('\n')}\n`);
+  }
   return EXIT.ok;
 }
+
+const rerunText = (job: string, where: string): string =>
+  `To compute the failed items again: spotpool rerun ${job} --failed${where}`;
 
 const jsonOf = ({ codes, failed, ofOtherCodes, ok, readAll }: FailureCodes) => ({
   ok,

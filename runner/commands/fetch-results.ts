@@ -16,7 +16,7 @@ import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
-import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
+import { movedText, resultsCommandLine, stackArguments, stateVariable } from './advice/command-lines.js';
 import { outputWorld, type ResultsFlags } from './output-world.js';
 import type { RunStack } from './opened-stack.js';
 
@@ -82,7 +82,7 @@ export async function fetchResults(context: CliContext, stack: RunStack, fetch: 
 async function write(
   context: CliContext,
   { ports, signal }: RunStack,
-  { progress, output, display, state }: Fetch,
+  { progress, output, display, flags, state }: Fetch,
 ): Promise<Fetched> {
   const { clock, cwd } = context;
   const { manifest } = await readJobView(ports.store, progress.job, signal);
@@ -100,7 +100,7 @@ async function write(
   for (const message of columnsText(output.out, written.columns))
     display.show(newsNow(clock, 'info', 'results-columns', message));
   for (const message of failedItemsText(written)) display.show(newsNow(clock, 'info', 'failed-items-written', message));
-  const problems = problemsOf(written);
+  const problems = problemsOf(written, `spotpool results ${progress.job} --partial${stackArguments(flags)}`);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
   for (const message of rerunsText(written)) display.show(newsNow(clock, 'info', 'results-of-reruns', message));
   return {

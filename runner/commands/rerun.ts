@@ -83,7 +83,7 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
 }
 
 const NO_STANDARD_OUTPUT =
-  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use: spotpool results <job> --out -';
+  '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".';
 
 const NO_NOTIFY =
   '--notify does not work with --no-follow, because nobody would see the end. Leave --no-follow out, or notify from "spotpool watch".';
@@ -235,8 +235,8 @@ async function follow(
   });
   const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   await state.notified;
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   display.show({ event: 'summary', ...summary });
   if (flags.json) {
     const more = { summary, rerunOf: { job: parent, first: first.job }, ...definedFields({ results: written }) };

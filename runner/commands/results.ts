@@ -10,7 +10,14 @@ import { CommandFailed } from '../errors.js';
 import { errorLines } from '../display/summary.js';
 import { judgedWithReruns } from '../results/family/judge.js';
 import { defaultResultsFile } from '../results/default-name.js';
-import { columnsText, failedItemsText, problemsOf, rerunsText, writtenText } from '../results/describe-written.js';
+import {
+  columnsText,
+  failedItemsText,
+  problemsOf,
+  type ResultProblem,
+  rerunsText,
+  writtenText,
+} from '../results/describe-written.js';
 import { OutputClosed } from '../results/byte-output.js';
 import { goesToStandardOutput } from '../results/open-results.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
@@ -73,9 +80,10 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
       written.failed > 0 && hasEnded(progressOfJob(view))
         ? [`To compute the failed items again: spotpool rerun ${job}${stackArguments(options)}`]
         : [];
-    printWritten(context, { ...written, job, file: out }, { shown, json, only, again });
+    const problems = problemsOf(written, `spotpool results ${job} --partial${stackArguments(options)}`);
+    printWritten(context, { ...written, job, file: out }, { shown, json, only, again, problems });
     const code = exitCodeOf(judgedWithReruns(await readJobProgress(store, job, signal, memory), written));
-    return problemsOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
+    return problems.length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // The reader has closed the output, as `spotpool results job --out - | head` does.
     if (error instanceof OutputClosed) {
@@ -104,7 +112,7 @@ function requireEnd(progress: JobProgress, { out, partial }: ResultsChoice): voi
   if (hasEnded(progress) || partial || !out.endsWith('/')) return;
   throw new CommandFailed(
     'job-not-ended',
-    `Job ${progress.job} has not ended, so ${out} would get a part of its results only. Wait for its end (spotpool watch ${progress.job}), or add --partial.`,
+    `Job ${progress.job} has not ended, so ${out} would get a part of its results only. Wait for its end ("spotpool watch ${progress.job}"), or add --partial.`,
   );
 }
 
@@ -115,14 +123,15 @@ interface Shown {
   readonly only: ResultsChoice['only'];
   /** The command that computes failed items again, when the job has ended and has some. */
   readonly again: readonly string[];
+  readonly problems: readonly ResultProblem[];
 }
 
 function printWritten(
   { terminal, cwd }: CliContext,
   written: WrittenResults & Placed & FoundColumns & { readonly job: string; readonly file: string },
-  { shown, json, only, again }: Shown,
+  { shown, json, only, again, problems }: Shown,
 ): void {
-  for (const { message } of problemsOf(written)) terminal.err(`${message}\n`);
+  for (const { message } of problems) terminal.err(`${message}\n`);
   if (!shown) return;
   if (json) {
     terminal.out(`${JSON.stringify(written)}\n`);

@@ -3,6 +3,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { refusedEachRow } from '../cli/each-option.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
 import { notifyAddresses, notifyRow } from '../cli/notify-options.js';
@@ -48,6 +49,7 @@ const reportRow = inGroup('Results:', {
 const runOptions = {
   ...jobOptionRows,
   ...resultsOptions,
+  each: refusedEachRow('run'),
   ...reportRow,
   ...notifyRow,
   ...stackOptions,
@@ -214,8 +216,8 @@ async function runOn(
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   await state.notified;
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
   display.show({ event: 'summary', ...summary });
   if (flags.json) {
     const report = reported ? flags.report : undefined;
@@ -272,7 +274,7 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
   const { out = defaultResultsFile(datasetName(datasets), flags.outFormat) } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
-      '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
+      '--out - does not work with run, because run prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".',
     );
   }
   notifyAddresses(flags.notify, context.env);

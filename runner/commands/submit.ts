@@ -2,8 +2,10 @@
 import { type Call, defineCommand } from '../cli/command.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
+import { eachRow } from '../cli/each-option.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { openStack } from '../cli/open-stack.js';
+import { inGroup } from '../cli/option-rows.js';
 import { type StackFlags, stackOptions } from '../cli/stack-options.js';
 import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
@@ -17,8 +19,11 @@ import type { News } from './follow/news.js';
 import type { MoreThanStatus } from './status-json.js';
 import { refuseSeedAlone, type SubmittedFacts } from '../api/submit-job.js';
 import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
+import { submitSeries } from './submit-series.js';
 
-const submitOptions = { ...jobOptionRows, ...stackOptions };
+const SERIES = 'Options of a series:';
+
+const submitOptions = { ...jobOptionRows, ...inGroup(SERIES, { each: eachRow }), ...stackOptions };
 
 export const submitCommand = defineCommand({
   name: 'submit',
@@ -30,6 +35,7 @@ export const submitCommand = defineCommand({
   examples: [
     'spotpool submit molecules.csv --model ./model.ts --local',
     'spotpool submit reviews.jsonl --model ./model.py --id reviews-1',
+    'spotpool submit data.jsonl --model ./model.py --id sweep --each LR=0.1,0.2',
     'job=$(spotpool submit data.jsonl --model ./model.ts --json | jq -r .job)',
   ],
   run: submit,
@@ -87,6 +93,10 @@ export async function printSubmitted(
 async function submit({ context, words: datasets, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
   const { signal } = context;
   refuseSeedAlone(options);
+  if (options.each !== undefined) {
+    const display = submitDisplay(context, options.json);
+    return submitSeries(context, { datasets, flags: options, each: options.each, display });
+  }
   const datasetFiles = await checkBeforeStart(context, () => requireDatasetOf(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};

@@ -54,7 +54,9 @@ async function watch(call: WatchCall): Promise<number> {
   notifyAddresses(options.notify, call.context.env);
   if (options.web === true) return watchWithPage(call, job);
   if (job === undefined) {
-    throw new UserError('Name the job to watch ("spotpool jobs" lists them), or show all jobs: spotpool watch --web');
+    throw new UserError(
+      'Name the job to watch ("spotpool jobs" lists them), or show all jobs with "spotpool watch --web".',
+    );
   }
   return follow(call);
 }
@@ -89,12 +91,12 @@ async function follow({ context, ports, args: { job }, options }: WatchCall): Pr
   let notified: Promise<void> | undefined;
   try {
     const next = (ended: JobProgress): string | undefined => nextStep(ended, { own: false, flags: options });
-    const addresses = notifyAddresses(options.notify, context.env);
-    const tell = { addresses, isOld: hasEnded(start), own: false, flags: options, display };
-    const onEnded = (ended: JobProgress): Promise<void> =>
-      (notified = notifyOfEnd(context, { ports, signal }, { ...tell, ended }));
-    const following = { display, next, onEnded, signal };
-    const { progress, summary } = await followJob({ world: context, ports }, start, following);
+    const onEnd = (ended: JobProgress): Promise<void> => {
+      const addresses = notifyAddresses(options.notify, context.env);
+      const news = { addresses, ended, isOld: hasEnded(start), own: false, flags: options, display };
+      return (notified = notifyOfEnd(context, { ports, signal }, news));
+    };
+    const { progress, summary } = await followJob({ world: context, ports }, start, { display, next, onEnd, signal });
     const isBrokenOff = progress.brokenOff !== undefined;
     if (isBrokenOff) {
       display.close();

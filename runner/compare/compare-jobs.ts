@@ -1,5 +1,5 @@
 /** Compares the results of two jobs item by item, as two streams in the order of their dataset. Each job's own outcomes count, without its reruns. */
-import { Comparison, type ComparisonReport } from '../../core/compare/comparison.js';
+import { type ComparedItems, Comparison, type ComparisonReport } from '../../core/compare/comparison.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import type { ResultRow } from '../../core/contract/result-row.js';
@@ -43,6 +43,13 @@ export async function compareJobs(
     comparison.add(a, b);
   }
   return { ...comparison.report(), damagedBatches };
+}
+
+/** The number of items whose outcome differs. A rerun lacks the items that were not chosen, which is no difference. */
+export function differing(items: ComparedItems, { pathOfBefore, pathOfAfter }: CommonBase): number {
+  const { changed, newlyFailed, newlyOk, onlyBefore, onlyAfter } = items;
+  const isWhole = pathOfBefore.length + pathOfAfter.length === 0;
+  return changed + newlyFailed + newlyOk + (isWhole ? onlyBefore + onlyAfter : 0);
 }
 
 type Pair = readonly [ResultRow | undefined, ResultRow | undefined];

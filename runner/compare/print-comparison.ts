@@ -2,25 +2,9 @@
 import type { ChangedField, ComparedItems } from '../../core/compare/comparison.js';
 import type { OutputChange } from '../../core/compare/output-changes.js';
 import { shorten } from '../../core/shorten.js';
-import { count, dollars, oneLine, plural, rate, span, table } from '../display/format.js';
+import { bytes, count, dollars, oneLine, plural, rate, span, table } from '../display/format.js';
+import type { ComparedJob } from './compared-job.js';
 import type { JobsComparison } from './compare-jobs.js';
-
-/** One of the two jobs, with the figures that are shown side by side. */
-export interface ComparedJob {
-  readonly job: string;
-  readonly name?: string;
-  readonly model: string;
-  readonly state: string;
-  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
-  /** From the submit to the end, or until now. */
-  readonly seconds: number;
-  readonly itemsPerSecond?: number;
-  /** The median time of an item in the model. */
-  readonly itemMs?: number;
-  readonly instances?: number;
-  readonly instanceSeconds?: number;
-  readonly spotDollars?: number;
-}
 
 const SHOWN_FIELDS = 20;
 const SHOWN_ITEMS = 5;
@@ -120,6 +104,7 @@ function sideBySide(before: ComparedJob, after: ComparedJob): readonly (readonly
     row('time', ({ seconds }) => span(seconds)),
     row('pace', ({ itemsPerSecond }) => (itemsPerSecond === undefined ? '' : rate(itemsPerSecond))),
     row('an item', ({ itemMs }) => (itemMs === undefined ? '' : `${Number(itemMs.toPrecision(3))} ms`)),
+    row('memory of a slot', ({ slotMemoryBytes }) => (slotMemoryBytes === undefined ? '' : bytes(slotMemoryBytes))),
     row('instances', ({ instances, instanceSeconds = 0 }) =>
       instances === undefined ? '' : `${count(instances)}, together ${span(instanceSeconds)}`,
     ),

@@ -4,6 +4,7 @@ import type { FleetState, PreparingStatus, WorkerPhase, WorkerStatus } from '../
 import { resumeOf, type ResumeOptions } from '../../core/contract/ends.js';
 import type { IdentitySpec, JobState } from '../../core/contract/job.js';
 import type { MaxFailed } from '../../core/contract/max-failed.js';
+import type { JobSeries } from '../../core/contract/series.js';
 import { instanceHours } from '../../core/pool/usage.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
 import type { JobView } from './observe/read-job.js';
@@ -61,6 +62,8 @@ export interface JobProgress {
   readonly name?: string;
   /** The job that this one is a rerun of. */
   readonly parent?: string;
+  /** The series of which the job is one, with its values. */
+  readonly series?: JobSeries;
   readonly state: JobState;
   readonly reason?: string;
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
@@ -70,6 +73,8 @@ export interface JobProgress {
   /** The time that instances worked for the job, counted each minute. Jobs that were at work together share it. */
   readonly instanceHours: { readonly used: number; readonly max?: number };
   readonly createdAt: string;
+  /** The time of the end. Absent while the job goes on, and when only the outcomes show that it is complete. */
+  readonly endedAt?: string;
   readonly createdBy: string;
   readonly dataset: string;
   /** The item's id and the fields that come back with its result. Absent when the job keeps nothing. */
@@ -109,7 +114,7 @@ export function progressOfJob({ job, manifest, facts, verdict, ends, sent, submi
   const { identity } = manifest.dataset;
   return {
     job,
-    ...definedFields({ name: manifest.name, parent: manifest.parent }),
+    ...definedFields({ name: manifest.name, parent: manifest.parent, series: manifest.series }),
     ...verdict,
     batches: { total: manifest.batches, ...facts.progress.batches },
     items: { total: manifest.dataset.items, ...facts.progress.items },
@@ -119,6 +124,7 @@ export function progressOfJob({ job, manifest, facts, verdict, ends, sent, submi
       ...definedFields({ max: facts.maxInstanceHours }),
     },
     createdAt: manifest.createdAt,
+    ...definedFields({ endedAt: facts.ended?.at }),
     createdBy: manifest.createdBy,
     dataset: manifest.dataset.name,
     ...(identity === undefined ? {} : { identity: definedFields({ idField: identity.idField, keep: identity.keep }) }),

@@ -3,6 +3,7 @@ import type { Colors } from 'picocolors/types.js';
 import { DEFAULT_JOB_OPTIONS, JOB_OPTION_NAMES, JOB_OPTIONS } from '../../core/contract/job-options.js';
 import { judgeJob } from '../../core/pool/success.js';
 import { definedFields } from '../../core/defined-fields.js';
+import { seriesText } from '../../core/record/series-text.js';
 import type { JobRecord, RecordedInstance, Times } from '../../core/record/job-record.js';
 import { END_WORDS } from '../page/view/phases.js';
 import { bytes, clockTime, count, dollars, oneLine, plural, rate, sentence, span, table, wrap } from './format.js';
@@ -87,6 +88,9 @@ function workRows({ what }: JobRecord): readonly Row[] {
         ]),
     ...(model.weights === undefined ? [] : [['weights', oneLine(model.weights.name)] as const]),
     ['options', optionsText(what)],
+    ...(what.series === undefined
+      ? []
+      : [['series', `${what.series.id}: ${oneLine(seriesText(what.series.values))}`] as const]),
     ['submitted', `${dayAndTime(what.createdAt)} by ${oneLine(what.createdBy)}, spotpool ${what.versions.spotpool}`],
   ];
 }
@@ -143,6 +147,9 @@ function paceRows({ pace, how, outcomes, what, builtAt }: JobRecord): readonly R
     ...(done === 0 || seconds <= 0 ? [] : [['pace', `${rate(done / seconds)} since the first result`] as const]),
     ...(pace.item === undefined ? [] : [['an item', timesText(pace.item)] as const]),
     ...(pace.batch === undefined ? [] : [['a batch', timesText(pace.batch)] as const]),
+    ...(pace.slotMemoryBytes === undefined
+      ? []
+      : [['memory', `${bytes(pace.slotMemoryBytes)} in a slot at most`] as const]),
     ...pace.phases.map(({ phase, bytes: size, ...times }): Row => [
       phase,
       `${timesText(times)}${size === undefined ? '' : `, ${bytes(size)}`}`,
@@ -165,7 +172,7 @@ function milliseconds(ms: number): string {
   return `${ms.toFixed(ms >= 1 ? 1 : 2)} ms`;
 }
 
-function poolRows({ pool }: JobRecord): readonly Row[] {
+function poolRows({ pool, how }: JobRecord): readonly Row[] {
   if (pool.instances.length === 0) return [];
   const { reclaims, notices, handBacks, losses } = pool;
   const taken = reclaims.withNotice + reclaims.withoutNotice;
@@ -178,6 +185,7 @@ function poolRows({ pool }: JobRecord): readonly Row[] {
         ({ end, endedAt }) => (end && END_WORDS[end]) ?? (endedAt === undefined ? 'not seen to end' : 'ended'),
       ),
     ],
+    ...lastEndRows(pool.instances, how.endedAt),
     ['notices', count(notices)],
     [
       'reclaims',
@@ -186,6 +194,14 @@ function poolRows({ pool }: JobRecord): readonly Row[] {
     ['handed back', plural(handBacks, 'batch', 'batches')],
     ...(losses === 0 ? [] : [['lost workers', count(losses)] as const]),
   ];
+}
+
+/** The job is over before its last instance is, which is paid for up to its own end. */
+function lastEndRows(instances: readonly RecordedInstance[], jobEndedAt: string | undefined): readonly Row[] {
+  const ends = instances.map(({ endedAt }) => endedAt);
+  if (jobEndedAt === undefined || ends.includes(undefined)) return [];
+  const afterMs = Math.max(...ends.map((endedAt) => Date.parse(endedAt ?? ''))) - Date.parse(jobEndedAt);
+  return afterMs < 1_000 ? [] : [['last one ended', `${span(afterMs / 1000)} after the job`]];
 }
 
 const placeOf = ({ instanceType, zone }: RecordedInstance): string => `${oneLine(instanceType)} in ${oneLine(zone)}`;

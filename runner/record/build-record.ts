@@ -19,7 +19,8 @@ import { paceOf } from './pace.js';
 import { poolOf, wasteOf } from './pool.js';
 import { moneyOf } from './money.js';
 import { type KnownSummaries, readSources, type RecordSources } from './read-summaries.js';
-import { type KnownPrices, pricesOf, rememberPrices } from './spot-prices.js';
+import { pricesOfJob } from './job-prices.js';
+import type { KnownPrices } from './spot-prices.js';
 
 export interface RecordPorts {
   readonly store: ObjectStore;
@@ -55,7 +56,7 @@ export async function buildRecord(
   const time = timeOf(view, nowMs);
   const instances = instancesOf(sources.summaries.found, sources.history, time);
   const uses = instances.map(useOf);
-  const prices = await pricesOf(uses, rememberPrices(ports.prices, memory.prices, nowMs), signal);
+  const prices = await pricesOfJob(ports, { ...time, job, pools: uses, known: memory.prices }, signal);
   const errors = await errorsOf(ports.store, view, sources.summaries.found, signal);
   const pool = await poolOf(ports.store, { instances, sources, prices }, signal);
   const cost = costOf(uses, prices);
@@ -90,6 +91,7 @@ function workOf({
   dataset,
   model,
   options,
+  series,
   batches,
   batchSizes,
   versions,
@@ -101,6 +103,7 @@ function workOf({
     dataset,
     model: { ...rest, kind: start.kind },
     options: shownOptions(options),
+    ...definedFields({ series }),
     batches,
     ...definedFields({ batchSizes }),
     versions,

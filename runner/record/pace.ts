@@ -22,6 +22,7 @@ export function paceOf(view: JobView, { summaries: { found } }: RecordSources, t
     ...definedFields({
       item: timesOf(found, ({ itemTimes }) => itemTimes),
       batch: timesOf(found, ({ batchTimes }) => batchTimes),
+      slotMemoryBytes: memoryOf(found),
     }),
     phases: phasesOf(found),
     shapes: shapes.map(({ slots, concurrency, settled, workers, reason }) => ({
@@ -57,6 +58,11 @@ function doneOf(
   const between = points.filter(({ atMs }) => atMs < lastMs);
   const all = [...first, ...between, ...(lastMs > createdAtMs ? [{ atMs: lastMs, items: ok + failed }] : [])];
   return thin(all, MOST_POINTS).map(({ atMs, items: done }) => ({ at: iso(atMs), items: done }));
+}
+
+function memoryOf(summaries: readonly WorkerSummary[]): number | undefined {
+  const told = summaries.flatMap(({ slotMemoryBytes }) => slotMemoryBytes ?? []);
+  return told.length === 0 ? undefined : Math.max(...told);
 }
 
 function timesOf(

@@ -59,7 +59,7 @@ export async function planRerun(request: RerunRequest, ports: Ports): Promise<Re
   const reruns = await readReruns(first.job, ports);
   if (reruns.length >= MOST_RERUNS && reruns.every(({ job }) => job !== id)) {
     throw new Error(
-      `Job ${first.job} has ${MOST_RERUNS} reruns already, and more cannot be read together. Submit the failed items as a new job: spotpool results ${first.job} --failed-out`,
+      `Job ${first.job} has ${MOST_RERUNS} reruns already, and more cannot be read together. Submit the failed items as a new job: "spotpool results ${first.job} --failed-out FILE" writes them.`,
     );
   }
   const begun = id === undefined ? undefined : await begunItems(id, of, ports);

@@ -11,13 +11,17 @@ export interface ResultProblem {
 /** A longer list would add nothing. */
 const NAMED_BATCHES = 5;
 
-/** Empty when every item has its line. */
-export function problemsOf(written: WrittenResults): readonly ResultProblem[] {
+/** Empty when every item has its line. `partialCommand` writes what workers have saved of unfinished batches. */
+export function problemsOf(written: WrittenResults, partialCommand: string): readonly ResultProblem[] {
   return [
-    ...describeDamaged(written).map((message) => ({ code: 'results-damaged' as const, message })),
-    ...describeMissing(written).map((message) => ({ code: 'results-incomplete' as const, message })),
+    ...damagedOf(written),
+    ...describeMissing(written, partialCommand).map((message) => ({ code: 'results-incomplete' as const, message })),
   ];
 }
+
+/** Lines of damaged outcomes are missing from the results. */
+export const damagedOf = (written: WrittenResults): readonly ResultProblem[] =>
+  describeDamaged(written).map((message) => ({ code: 'results-damaged' as const, message }));
 
 /** Says how many rows were written. The counts are of all items, whichever of them were chosen. */
 export function writtenText(
@@ -52,7 +56,10 @@ export const rerunsText = ({ reruns = [] }: WrittenResults): readonly string[] =
     return [`${plural(items, 'result')} ${items === 1 ? 'is' : 'are'} from the rerun ${job}.${more}`];
   });
 
-function describeMissing({ batches, missingBatches, firstMissing, partialItems }: WrittenResults): readonly string[] {
+function describeMissing(
+  { batches, missingBatches, firstMissing, partialItems }: WrittenResults,
+  partialCommand: string,
+): readonly string[] {
   if (firstMissing === undefined) return [];
   if (partialItems !== undefined) {
     return [
@@ -61,7 +68,7 @@ function describeMissing({ batches, missingBatches, firstMissing, partialItems }
   }
   const have = missingBatches === 1 ? 'has' : 'have';
   return [
-    `${missingBatches} of ${batches} batches ${have} no outcome yet (the first is batch ${firstMissing}). Their items are not in the results. Those that workers have saved so far: spotpool results --partial.`,
+    `${missingBatches} of ${batches} batches ${have} no outcome yet (the first is batch ${firstMissing}). Their items are not in the results. Those that workers have saved so far: ${partialCommand}`,
   ];
 }
 

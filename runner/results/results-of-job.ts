@@ -14,7 +14,10 @@ export async function resultsOfJob(
 ): Promise<ResultsOfJob> {
   const { job, createdAt, batches, dataset } = manifest;
   const family = await readFamily(manifest, { store, signal });
-  const provenance = provenanceOf(manifest);
+  const provenance = provenanceOf(
+    manifest,
+    family?.reruns.map((rerun) => rerun.manifest),
+  );
   const lineage = withSource ? await lineageOf(manifest, { store, signal }) : undefined;
   return { job, batches, store, signal, createdAt, dataset, provenance, ...definedFields({ family, lineage }) };
 }

@@ -12,21 +12,24 @@ export interface JobsChoice {
   readonly sinceMs?: number;
   readonly sort?: JobSort;
   readonly limit?: number;
+  /** Within equal jobs, the first one comes first. */
+  readonly isFirstFirst?: boolean;
 }
 
 type Listed = Pick<JobProgress, 'job' | 'name' | 'state' | 'items' | 'createdAt'>;
 
-/** Within equal jobs, the newest comes first. */
+/** Within equal jobs, the newest comes first, unless the choice says otherwise. */
 export function chooseJobs<Job extends Listed>(
   jobs: readonly Job[],
-  { states, name, sinceMs = -Infinity, sort = 'created', limit = Infinity }: JobsChoice,
+  { states, name, sinceMs = -Infinity, sort = 'created', limit = Infinity, isFirstFirst = false }: JobsChoice,
 ): readonly Job[] {
   const text = name?.toLowerCase();
+  const direction = isFirstFirst ? -1 : 1;
   return jobs
     .filter(({ state }) => states === undefined || states.includes(state))
     .filter((job) => text === undefined || [job.job, job.name ?? ''].some((each) => each.toLowerCase().includes(text)))
     .filter(({ createdAt }) => Date.parse(createdAt) >= sinceMs)
-    .toSorted((a, b) => ORDERS[sort](a, b) || b.createdAt.localeCompare(a.createdAt))
+    .toSorted((a, b) => ORDERS[sort](a, b) || direction * b.createdAt.localeCompare(a.createdAt))
     .slice(0, limit);
 }
 

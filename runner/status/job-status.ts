@@ -6,7 +6,7 @@ import type { SilentWorker } from '../../core/pool/silent-workers.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/memory.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
-import { type JobView, listJobIds, readJob } from '../controller/observe/read-job.js';
+import { type JobView, listIdsOfSeries, listJobIds, readJob } from '../controller/observe/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
 import { JobNotFound, UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
@@ -120,14 +120,15 @@ async function listReruns(store: ObjectStore, job: string, signal: AbortSignal):
 
 /**
  * Lists every job of the stack that has a manifest, newest first. A job that cannot be read is passed to `onUnreadable`, and the others are listed. Without
- * `onUnreadable` it is an error, because a caller that counts jobs must not miss one.
+ * `onUnreadable` it is an error, because a caller that counts jobs must not miss one. With a series, only its jobs are read.
  */
 export async function listJobs(
   store: ObjectStore,
   signal: AbortSignal,
   onUnreadable?: (job: string, error: unknown) => void,
+  series?: string,
 ): Promise<readonly JobProgress[]> {
-  const ids = await listJobIds(store, signal);
+  const ids = await (series === undefined ? listJobIds(store, signal) : listIdsOfSeries(store, series, signal));
   const views = await mapBounded(ids, JOBS_AT_ONCE, async (job) => {
     try {
       return await readJob(store, job, newJobMemory(), { save: false, signal });
@@ -141,5 +142,6 @@ export async function listJobs(
   return views
     .filter((view) => view !== undefined)
     .map(progressOfJob)
+    .filter((job) => series === undefined || job.series?.id === series)
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }

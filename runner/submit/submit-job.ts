@@ -30,6 +30,7 @@ import { beginPass, checkIdsFirst } from './identified-pass.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { JobDiffers } from './job-differs.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
+import { otherDataset, seriesDifferences } from './series/series-checks.js';
 import { modelRequestFor, refuseForOlderController } from './model-request.js';
 import { readPace, writePace } from './pace-mark.js';
 import { sendBatches } from './send-batches.js';
@@ -220,14 +221,16 @@ class Submission {
   async #create({ spec, plan }: PassedDataset): Promise<{ readonly stored: Stored; readonly resumed: boolean }> {
     const { store, clock } = this.#ports;
     const { signal } = this.#hooks;
+    const { datasetDigest = spec.digest } = this.#request;
+    if (spec.digest !== datasetDigest) throw otherDataset(spec);
     await uploadModel(this.#model, store, signal);
     await this.#putPackages();
     await this.#weights?.upload(store, weightsHooks(this.#hooks, clock));
-    const { options, createdBy, versions, name, rerun } = this.#request;
+    const { options, createdBy, versions, name, rerun, series } = this.#request;
     const manifest: Manifest = {
       version: 1,
       job: this.#job,
-      ...definedFields({ name, parent: rerun?.parent }),
+      ...definedFields({ name, parent: rerun?.parent, series }),
       dataset: spec,
       model: this.#model.spec,
       options,
@@ -273,7 +276,8 @@ class Submission {
   }
 
   #modelDifferences(before: Manifest): string[] {
-    return modelDifferences(before, { model: this.#model.spec, options: this.#request.options });
+    const { options, series } = this.#request;
+    return [...seriesDifferences(before, series), ...modelDifferences(before, { model: this.#model.spec, options })];
   }
 
   /** The plan of the existing job. Its batches are sent as they were planned then. */

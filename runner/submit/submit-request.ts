@@ -1,6 +1,7 @@
 /** A submission: its request, the ports that it works with, and what comes of it. */
 import type { JobOptions, Manifest } from '../../core/contract/job.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
+import type { JobSeries } from '../../core/contract/series.js';
 import type { BatchSizes } from '../../core/dataset/batch-planner.js';
 import type { DatasetRequest } from '../dataset/dataset-request.js';
 import type { SourceObjects } from '../dataset/ports.js';
@@ -28,6 +29,10 @@ export interface SubmitRequest {
   readonly name?: string;
   /** Present when the job is a rerun. Then the items are those of another job. */
   readonly rerun?: RerunSource;
+  /** Present when the job is one of a series. */
+  readonly series?: JobSeries;
+  /** The SHA-256 (hex) that the dataset must have, because other jobs of the series have it. */
+  readonly datasetDigest?: string;
   /** True when a complete job is no error: it is compared with this submission, and nothing is sent. */
   readonly mayBeComplete?: boolean;
   readonly createdBy: string;

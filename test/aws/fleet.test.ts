@@ -200,6 +200,22 @@ describe('Spot prices', () => {
     expect(ec2.commandCalls(DescribeSpotPriceHistoryCommand)).toHaveLength(2);
   });
 
+  it('of an earlier time are the last ones before it, however they changed since', async () => {
+    ec2.on(DescribeSpotPriceHistoryCommand).resolves({
+      SpotPriceHistory: [
+        { SpotPrice: '0.0500', Timestamp: new Date(9_000_001) },
+        { SpotPrice: '0.0300', Timestamp: new Date(2_000) },
+        { SpotPrice: '0.0200', Timestamp: new Date(1_000) },
+      ],
+    });
+    const prices = new Ec2SpotPrices(client, () => 20_000_000);
+    expect(await prices.spotDollarsPerHour(pool, signal, 9_000_000)).toBe(0.03);
+    expect(ec2.commandCalls(DescribeSpotPriceHistoryCommand)[0]?.args[0].input).toMatchObject({
+      StartTime: new Date(5_400_000),
+      EndTime: new Date(9_000_000),
+    });
+  });
+
   it('are unknown where the market has none, and are requested again after an error', async () => {
     const prices = new Ec2SpotPrices(client, () => 0);
     ec2.on(DescribeSpotPriceHistoryCommand).rejectsOnce(refusal('RequestLimitExceeded')).resolves({});

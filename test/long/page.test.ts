@@ -41,6 +41,16 @@ const textOf = async ({ page }: OpenedPage, selector = 'main'): Promise<string> 
 
 const countOf = async ({ page }: OpenedPage, selector: string): Promise<number> => (await page.$$(selector)).length;
 
+it('shows every column of the cost on a phone', async () => {
+  const opened = await openReport(smallRecord(), DARK_PHONE);
+  const hidden = await opened.page.$eval('#cost .scroll', (element) => {
+    const { scrollWidth, clientWidth } = element as unknown as { scrollWidth: number; clientWidth: number };
+    return scrollWidth - clientWidth;
+  });
+  expect(hidden).toBe(0);
+  await opened.page.close();
+});
+
 const records: Readonly<Record<string, () => JobRecord>> = {
   'a small job': smallRecord,
   'a failed job': failedRecord,

@@ -183,7 +183,7 @@ export class BatchEndings {
 
   #reportCommitted(batch: HeldBatch): void {
     const nowMs = this.#options.clock.nowMs();
-    const { okItems: ok, failedItems: failed, errors } = batch;
+    const { okItems: ok, failedItems: failed, errors, slotMemoryBytes } = batch;
     this.#options.events.emit({
       code: 'batch-committed',
       ok,
@@ -193,6 +193,7 @@ export class BatchEndings {
       computeMs: 0,
       ...this.#computeTime(batch),
       heldMs: nowMs - batch.lease.receivedAtMs,
+      ...definedFields({ slotMemoryBytes }),
       ...(errors.length === 0 ? {} : { errors }),
       ...batch.tags,
       message: `Batch ${batch.message.batch} is done: ${ok} ${ok === 1 ? 'item' : 'items'} ok, ${failed} failed.`,

@@ -255,6 +255,7 @@ export class BatchFlow {
     batch.loadingModel = () => undefined;
     switch (result.kind) {
       case 'computed':
+        batch.slotMemoryBytes = larger(batch.slotMemoryBytes, batch.slot?.memoryOf(model.modelKey));
         if (isLast && items.length === batch.message.items)
           this.#measure(clock.nowMs() - startedAtMs, result.isMeasure);
         if (!isLast || batch.itemsLeft === 0) return;
@@ -330,3 +331,6 @@ export class BatchFlow {
     this.#options.onPhase();
   }
 }
+
+const larger = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);

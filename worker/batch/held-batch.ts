@@ -59,7 +59,9 @@ export class HeldBatch {
   /** The marks of its losses, when the batch is computed alone and in parts (R4). */
   isolatedFor: readonly LossMark[] | undefined;
   /** The slot that computes the batch. */
-  slot: Pick<Slot, 'msPerItem'> | undefined;
+  slot: Pick<Slot, 'msPerItem' | 'memoryOf'> | undefined;
+  /** The most memory of a slot that computed some of it; undefined when nobody has looked. */
+  slotMemoryBytes: number | undefined;
   /** The indexes in memory that partials of earlier leases hold. */
   #resumed: ReadonlySet<number> = new Set();
   #resumedCount = 0;

@@ -58,6 +58,8 @@ interface Current {
   loading: Promise<LoadResult>;
   process: SlotProcess | undefined;
   isLoaded: boolean;
+  /** The most resident memory of the earlier processes. */
+  mostMemoryBytes: number;
   /** The process was stopped; the model is loaded again when it is wanted. */
   stopped: boolean;
 }
@@ -96,6 +98,13 @@ class ProcessSlot implements Slot {
 
   get msPerItem(): number | undefined {
     return this.#current?.pace.msPerItem;
+  }
+
+  memoryOf(modelKey: string): number | undefined {
+    const current = this.#current;
+    if (current?.modelKey !== modelKey) return undefined;
+    const bytes = Math.max(current.mostMemoryBytes, current.process?.mostMemoryBytes ?? 0);
+    return bytes === 0 ? undefined : bytes;
   }
 
   async usage(): Promise<SlotUsage | undefined> {
@@ -220,6 +229,7 @@ class ProcessSlot implements Slot {
       loading: Promise.resolve({ kind: 'unable', message: '' }),
       process: undefined,
       isLoaded: false,
+      mostMemoryBytes: 0,
       stopped: false,
     };
     this.#current = current;
@@ -335,6 +345,7 @@ class ProcessSlot implements Slot {
     current.stopped = true;
     current.process = undefined;
     current.isLoaded = false;
+    current.mostMemoryBytes = Math.max(current.mostMemoryBytes, child?.mostMemoryBytes ?? 0);
     if (child !== undefined) this.#stopping = Promise.all([this.#stopping, child.stop()]).then(() => undefined);
   }
 }

@@ -87,6 +87,8 @@ export class SlotProcess {
    * items with it, would stay in memory as long as the slot.
    */
   onEnd: (end: SlotEnd) => void = () => undefined;
+  /** The most resident memory that was seen; 0 before the first look. */
+  mostMemoryBytes = 0;
   readonly loaded: Promise<SlotLoad>;
   readonly ended: Promise<SlotEnd>;
   readonly #group: LineProcess;
@@ -238,6 +240,7 @@ export class SlotProcess {
     };
     try {
       const used = await this.#group.usage();
+      this.mostMemoryBytes = Math.max(this.mostMemoryBytes, used?.memoryBytes ?? 0);
       return used && { ...sums, ...used };
     } catch {
       return { ...sums, cpuMs: undefined, memoryBytes: 0 };
@@ -384,6 +387,7 @@ export class SlotProcess {
   async #checkMemory(): Promise<void> {
     const memoryLimitBytes = this.#options.memoryLimitBytes();
     const bytes = await this.#group.memoryBytes().catch(() => 0);
+    this.mostMemoryBytes = Math.max(this.mostMemoryBytes, bytes);
     if (bytes <= memoryLimitBytes) return;
     const [used, limit] = [bytes, memoryLimitBytes].map((size) => Math.round(size / BYTES_PER_MIB));
     this.#kill('memory', `The model's processes used ${used} MiB of memory; the limit of a slot is ${limit} MiB here.`);

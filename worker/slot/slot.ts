@@ -137,6 +137,11 @@ export interface Slot {
   readonly isLoading: boolean;
   /** The measured milliseconds per item of the loaded model; undefined before the first slice. */
   readonly msPerItem: number | undefined;
+  /**
+   * The most resident memory of the model's processes that was seen since the model is in the slot. Undefined when
+   * nobody has looked yet, and when the slot has another model.
+   */
+  memoryOf(modelKey: string): number | undefined;
   /** The resources that the loaded model has used so far; undefined while none is loaded. */
   usage(): Promise<SlotUsage | undefined>;
   /** Starts loading the model ahead of its first batch. A failure shows in `compute`. */

@@ -62,6 +62,16 @@ export async function listJobIds(store: ObjectStore, signal: AbortSignal): Promi
   return folders.map(lastName).filter(isJobId).sort();
 }
 
+/** Lists the jobs whose ids begin as those of the series do. Their manifests say whether they are of it. */
+export async function listIdsOfSeries(
+  store: ObjectStore,
+  series: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { folders } = await store.listFolder(`${jobsPrefix}${series}-`, { signal });
+  return folders.map(lastName).filter(isJobId).sort();
+}
+
 export interface ReadJobOptions extends FoldOptions {
   /** The job's ends, where the caller has read them. */
   readonly ends?: ReadEnds | undefined;

@@ -1,5 +1,6 @@
 /** The data, the code and the people behind a result, so that it can be made again. */
 import type { ComponentChildren, VNode } from 'preact';
+import { seriesText } from '../../../core/record/series-text.js';
 import type { JobRecord } from '../../../core/record/job-record.js';
 import { bytes, count, plural } from '../../display/format.js';
 import { optionRows } from '../view/options.js';
@@ -98,10 +99,11 @@ function modelRows({ what: { model } }: JobRecord): readonly Row[] {
   ];
 }
 
-function submitRows({ job, name, what: { createdAt, createdBy, versions } }: JobRecord): readonly Row[] {
+function submitRows({ job, name, what: { createdAt, createdBy, versions, series } }: JobRecord): readonly Row[] {
   return [
     ['job', job],
     ...(name === undefined ? [] : [['name', name] as const]),
+    ...(series === undefined ? [] : [['series', `${series.id}: ${seriesText(series.values)}`] as const]),
     ['by', createdBy],
     ['at', utc(createdAt)],
     ['spotpool', versions.spotpool],

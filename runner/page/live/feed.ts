@@ -48,6 +48,10 @@ export class Feed {
     return this.#latest;
   }
 
+  get hasViewers(): boolean {
+    return this.#viewers.size > 0;
+  }
+
   add(viewer: Viewer): void {
     if (this.#farewell !== undefined) {
       viewer.write(this.#farewell);
@@ -67,7 +71,7 @@ export class Feed {
     this.#closed.abort();
     await this.#looking;
     if (this.#viewers.size > 0) await this.#readOnce(AbortSignal.timeout(READ_EVERY_MS));
-    this.#farewell = line(LIVE_EVENTS.over, printable(why));
+    this.#farewell = farewell(why);
     for (const viewer of this.#viewers.keys()) {
       viewer.write(this.#farewell);
       viewer.end();
@@ -118,4 +122,6 @@ export class Feed {
 
 /** JSON has no line break, which would end the field. */
 const message = (event: string, data: PageData): string => line(event, JSON.stringify(data));
+/** The last message of a stream: the sentence says why nothing more comes. */
+export const farewell = (why: string): string => line(LIVE_EVENTS.over, printable(why));
 const line = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`;

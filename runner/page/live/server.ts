@@ -14,7 +14,7 @@ import { isJobId } from '../../../core/contract/job-id.js';
 import type { Clock } from '../../ports.js';
 import { type PageAssets, pageHtml, policyOf } from '../html.js';
 import { EVENTS_PATH, JOBS_PATH, type PageData } from '../page-data.js';
-import { Feed } from './feed.js';
+import { farewell, Feed } from './feed.js';
 
 /** One person has a few tabs open, and a colleague looks through a tunnel. */
 const MOST_VIEWERS = 16;
@@ -25,6 +25,8 @@ const MOST_FEEDS = 100;
 const HEADERS_WITHIN_MS = 10_000;
 /** The farewell of a stream is a few bytes. */
 const CLOSE_WITHIN_MS = 1_000;
+
+const TOO_MANY_VIEWERS = `Pages of this command are open in ${MOST_VIEWERS} other places, so this one gets no data. Close another one, and load this one again.`;
 
 const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -128,10 +130,20 @@ function pageOf(name: string, { options, pages }: Served): Page | undefined {
   if (known !== undefined) return known;
   const [, job = ''] = new RegExp(`^${JOBS_PATH}/([^/]+)/$`).exec(name) ?? [];
   const source = name === '' ? root : isJobId(job) ? jobPage?.(job) : undefined;
-  if (source === undefined || pages.size >= MOST_FEEDS) return undefined;
+  if (source === undefined) return undefined;
+  if (pages.size >= MOST_FEEDS) forgetUnwatched(pages);
   const page = { source, feed: new Feed((signal) => source.read(signal), clock) };
   pages.set(name, page);
   return page;
+}
+
+/** There are fewer viewers than pages, so there always is a page that nobody looks at. It is read anew when somebody does. */
+function forgetUnwatched(pages: Map<string, Page>): void {
+  for (const [name, { feed }] of pages) {
+    if (feed.hasViewers) continue;
+    pages.delete(name);
+    return;
+  }
 }
 
 const HEADERS = {
@@ -153,10 +165,14 @@ function sendPage(response: ServerResponse, { source, feed }: Page, assets: Page
 }
 
 function stream(response: ServerResponse, { feed }: Page, served: Served): void {
-  if (served.viewers >= MOST_VIEWERS) return refuse(response, 503, 'This page is open too often. Close another one.');
+  response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+  if (served.viewers >= MOST_VIEWERS) {
+    // A browser tells nobody what a refused stream has answered.
+    response.end(farewell(TOO_MANY_VIEWERS));
+    return;
+  }
   served.viewers += 1;
   response.once('close', () => (served.viewers -= 1));
-  response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
   response.flushHeaders();
   feed.add(response);
 }

@@ -19,6 +19,7 @@ export interface Rerun {
   readonly createdAt: string;
   readonly batches: number;
   readonly items: number;
+  readonly manifest: Manifest;
   /** The jobs whose origins lead, one after the other, from an item of this job to the item of the family's first job. */
   readonly path: readonly string[];
 }
@@ -79,7 +80,7 @@ export async function readReruns(job: string, { store, signal }: Reading): Promi
       }
       const { createdAt, batches, dataset } = manifest;
       const ways = [rerun, ...path];
-      found.push({ job: rerun, state: verdict.state, createdAt, batches, items: dataset.items, path: ways });
+      found.push({ job: rerun, state: verdict.state, createdAt, batches, items: dataset.items, manifest, path: ways });
       open.push({ parent: rerun, path: ways });
     }
   }

@@ -73,6 +73,9 @@ export async function jobsLive(pool: Pool): Promise<void> {
   await gate.open();
   await asked(pool, 'user', 'PutObject', endsKey(held));
   watch.child.kill('SIGKILL');
+  // Whoever looks at an ended job first keeps its prices.
+  const { code, stderr } = await lab.cli(['show', held]);
+  if (code !== 0) throw new Error(`show ${held}: ${stderr}`);
 
   // From here on the function is the only controller.
   const lastGate = await Gate.make(lab.directory, 'last-gate');

@@ -158,7 +158,7 @@ describe('spotpool results', () => {
   it('says what a running job has beyond its finished batches', async () => {
     await commit(0);
     const { err } = await run('results', 'one', '--out', 'r.jsonl');
-    expect(err).toContain('Those that workers have saved so far: spotpool results --partial');
+    expect(err).toContain('Those that workers have saved so far: spotpool results');
   });
 
   it('writes objects as JSON texts with --json-columns', async () => {

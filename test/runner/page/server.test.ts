@@ -108,7 +108,20 @@ describe('the server of the live page', () => {
     expect(rest).toMatch(/\n\nevent: over\ndata: The command has ended\.\n\n$/);
   });
 
-  it('refuses more streams than a few people open', async () => {
+  it('serves the page of every job, however many were opened before', async () => {
+    const stream = open(`/${TOKEN}/job/first/events`);
+    const [watched] = (await once(stream, 'response')) as [http.IncomingMessage];
+    for (let job = 0; job < 120; job++) expect((await get(`/${TOKEN}/job/job-${job}/`)).status).toBe(200);
+    expect((await get(`/${TOKEN}/job/job-0/`)).body).toContain('<title>job-0</title>');
+    let said = '';
+    watched.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const ended = once(watched, 'end');
+    await server.close('The command has ended.');
+    await ended;
+    expect(said).toContain('The command has ended.');
+  });
+
+  it('tells one who opens more streams than a few people do why there is no data', async () => {
     const streams = await Promise.all(
       Array.from({ length: 16 }, async () => {
         const [response] = (await once(open(`/${TOKEN}/events`), 'response')) as [http.IncomingMessage];
@@ -116,7 +129,9 @@ describe('the server of the live page', () => {
       }),
     );
     expect(streams.map(({ statusCode }) => statusCode)).toEqual(streams.map(() => 200));
-    expect((await get(`/${TOKEN}/events`)).status).toBe(503);
+    const { status, body } = await get(`/${TOKEN}/events`);
+    expect(status).toBe(200);
+    expect(body).toMatch(/^event: over\ndata: Pages of this command are open in 16 other places, .*\n\n$/);
     for (const stream of streams) stream.resume();
   });
 });

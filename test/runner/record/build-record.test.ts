@@ -58,6 +58,7 @@ function summaryOf(
       resumed: 0,
       computeMs: 10_000,
       heldMs: 12_000,
+      slotMemoryBytes: (batch + 1) * 1_000_000,
       ...errors,
       message: '',
     });
@@ -183,6 +184,7 @@ describe('the record of a job', () => {
     expect(pace.item).toMatchObject({ count: 40, longestMs: 1_000 });
     expect(pace.batch).toMatchObject({ count: 4, longestMs: 12_000 });
     expect(pace.phases).toMatchObject([{ phase: 'load', count: 2, medianMs: 4_000 }]);
+    expect(pace.slotMemoryBytes).toBe(4_000_000);
   });
 
   it('counts an instance that other jobs used only up to the end of this job, and leaves out those that only others used', async () => {
@@ -285,6 +287,24 @@ describe('the record of a job', () => {
       ['i-2', 70],
       ['i-3', 10],
     ]);
+  });
+
+  it('has the cost at the prices of the job’s end, whenever somebody looks', async () => {
+    const stage = await endedJob();
+    const asked: (number | undefined)[] = [];
+    const market = {
+      spotDollarsPerHour: async (_pool: object, _signal: AbortSignal, atMs?: number) => {
+        asked.push(atMs);
+        return asked.length;
+      },
+    };
+    const costs: (number | undefined)[] = [];
+    for (const seconds of [99, 9_000]) {
+      const time = { nowMs: at(seconds), signal: never };
+      costs.push((await buildRecord({ store: stage.store, prices: market }, 'a', time)).cost.spotDollars);
+    }
+    expect(costs).toEqual([(60 + 10) / 3_600, (60 + 10) / 3_600]);
+    expect(asked).toEqual([at(50)]);
   });
 
   it('says when a price is not known, and sums up nothing then', async () => {

@@ -86,6 +86,22 @@ describe('spotpool rerun', () => {
     expect(found.flatMap((line) => (roundOf(line) === '2' ? [line['index']] : []))).toEqual([3, 19]);
     expect(found.filter(({ ok }) => ok === false).map(({ index }) => index)).toEqual([5]);
     expect(stdout).toContain('3 results are from the rerun second.');
+    const meta = await readFile(path.join(stack.cwd, 'data.results.jsonl.meta.json'), 'utf8');
+    expect(JSON.parse(meta)).toMatchObject({
+      job: 'first',
+      provenance: {
+        model: { name: 'cat' },
+        options: { env: { FAIL: '(hidden)' } },
+        reruns: [
+          {
+            job: 'second',
+            model: { name: 'cat', digest: manifest('second')?.model.digest },
+            options: { env: { FAIL: '(hidden)', ROUND: '(hidden)' } },
+            createdBy: 'tester',
+          },
+        ],
+      },
+    });
     expect(manifest('second')).toMatchObject({
       parent: 'first',
       model: { digest: manifest('first')?.model.digest },

@@ -54,7 +54,8 @@ async function write(out: string, stdout: Writable = new PassThrough(), force = 
   );
   return writeResults({ job: JOB, batches: BATCHES, store, sink, signal: aborter.signal });
 }
-const messages = (written: WrittenResults): readonly string[] => problemsOf(written).map(({ message }) => message);
+const messages = (written: WrittenResults): readonly string[] =>
+  problemsOf(written, 'spotpool results j --partial --local').map(({ message }) => message);
 const fileText = (name: string): Promise<string> => readFile(path.join(cwd, name), 'utf8');
 
 describe('the results', () => {
@@ -80,7 +81,7 @@ describe('the results', () => {
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 234, missingBatches: 3, firstMissing: 3 });
     expect(messages(written)).toEqual([
-      '3 of 120 batches have no outcome yet (the first is batch 3). Their items are not in the results. Those that workers have saved so far: spotpool results --partial.',
+      '3 of 120 batches have no outcome yet (the first is batch 3). Their items are not in the results. Those that workers have saved so far: spotpool results j --partial --local',
     ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(119).filter((batch) => batch !== 3 && batch !== 4)));
   });

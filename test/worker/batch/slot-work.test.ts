@@ -40,6 +40,10 @@ class HeldSlot implements Slot {
     return undefined;
   }
 
+  memoryOf(): undefined {
+    return undefined;
+  }
+
   warm(): void {
     return undefined;
   }

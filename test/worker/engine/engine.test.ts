@@ -51,6 +51,16 @@ describe('a worker with work', () => {
     });
     expect(w.codes().filter((code) => code === 'batch-committed')).toHaveLength(3);
     expect(w.event('batch-committed')).toMatchObject({ ok: 4, failed: 0, resumed: 0, computeMs: 400 });
+    expect(w.event('batch-committed')).not.toHaveProperty('slotMemoryBytes');
+  });
+
+  it('reports with each batch the most memory that its slot was seen to use', async () => {
+    const w = world();
+    w.model.memoryBytes = 300_000_000;
+    w.submit({ batches: 1 });
+    w.start();
+    await w.passUntil(() => w.queue.messages.length === 0);
+    expect(w.event('batch-committed')).toMatchObject({ slotMemoryBytes: 300_000_000 });
   });
 
   it('leases and fetches the next batch shortly before the slot is free, and not earlier', async () => {

@@ -18,7 +18,7 @@ function held(phase: BatchPhase, msPerItem?: number, progressAtMs = 0): HeldBatc
   const batch = new HeldBatch(message, { id: '', receiptHandle: '', receivedAtMs: 0 }, 1);
   batch.enter(phase);
   batch.progressAtMs = progressAtMs;
-  batch.slot = { msPerItem };
+  batch.slot = { msPerItem, memoryOf: () => undefined };
   return batch;
 }
 

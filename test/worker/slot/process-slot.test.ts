@@ -57,6 +57,19 @@ describe('a slot', () => {
     expect(indexes.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, index) => index));
   });
 
+  it('tells the most memory that its model was seen to use, also after a reload, and nothing of another model', async () => {
+    slot = slotOf(host);
+    const [model, other] = [modelOf('kinds.mjs'), modelOf('slow.mjs')];
+    expect(slot.memoryOf(model.modelKey)).toBeUndefined();
+    await computeWith(slot, model, itemsOf(goods(1)));
+    await slot.usage();
+    const seen = slot.memoryOf(model.modelKey) ?? 0;
+    expect(seen).toBeGreaterThan(5_000_000);
+    expect(slot.memoryOf(other.modelKey)).toBeUndefined();
+    await computeWith(slot, model, itemsOf([{ kind: 'exit' }]));
+    expect(slot.memoryOf(model.modelKey)).toBeGreaterThanOrEqual(seen);
+  });
+
   it('loads its model once for many batches, and measures its pace', async () => {
     slot = slotOf(host);
     expect(slot).toMatchObject({ modelKey: undefined, msPerItem: undefined });

@@ -10,6 +10,7 @@ class StillSlot implements Slot {
   isLoading = false;
   modelKey: string | undefined = 'm';
   usage = async (): Promise<undefined> => undefined;
+  memoryOf = (): undefined => undefined;
   warm = (): void => undefined;
   compute = async (): Promise<BatchComputation> => ({ kind: 'computed' });
   close = async (): Promise<void> => undefined;

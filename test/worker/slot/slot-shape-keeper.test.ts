@@ -154,6 +154,7 @@ describe('a slot that runs out of its share of the memory', () => {
         isLoading: false,
         msPerItem: 1,
         warm: () => undefined,
+        memoryOf: () => undefined,
         close: async () => undefined,
         // A model that keeps one core busy all the time.
         usage: async () => {

@@ -13,6 +13,8 @@ import type { Clock } from '../../../worker/ports.js';
 
 export interface FakeModel {
   msPerItem: number;
+  /** The memory that a look at its slot shows. */
+  memoryBytes: number | undefined;
   /** Awaited before a model is loaded. */
   whenReady: (modelKey: string) => Promise<void> | undefined;
   /** How much longer than its pace the next item takes. */
@@ -32,6 +34,7 @@ export interface FakeModel {
 export function fakeModel(): FakeModel {
   return {
     msPerItem: 100,
+    memoryBytes: undefined,
     whenReady: () => undefined,
     delayOnceMs: 0,
     end: () => undefined,
@@ -69,6 +72,10 @@ export class FakeSlot implements Slot {
 
   async usage(): Promise<undefined> {
     return undefined;
+  }
+
+  memoryOf(): number | undefined {
+    return this.#model.memoryBytes;
   }
 
   warm(model: PreparedModel): void {
