@@ -31,6 +31,12 @@ const runnerInsides = {
 };
 const nodePattern = { regex: '^node:', message: 'core/ is pure: no Node built-ins.' };
 
+/** The programs' API is for the commands and for the package's entry. */
+const apiPattern = {
+  regex: '^(\\.\\.?/)+api/',
+  message: "Only runner/commands/ and runner/spotpool.ts use the programs' API.",
+};
+
 /** R13: `core/contract/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
 const jsonMessage =
   'What is parsed may be anything (R13): decode it by a codec of core/, made of core/contract/shape.ts, or take it as unknown and check it.';
@@ -172,6 +178,22 @@ export default tseslint.config(
   },
   folderRule('aws'),
   folderRule('runner', [sdkPattern]),
+  {
+    ...folderRule('runner', [sdkPattern, apiPattern]),
+    ignores: ['runner/api/**', 'runner/commands/**', 'runner/spotpool.ts'],
+  },
+  {
+    files: ['runner/api/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'console'].map((name) => ({
+          name,
+          message: "The programs' API prints nothing and listens to nothing. runner/spotpool.ts hands it the world.",
+        })),
+      ],
+    },
+  },
   folderRule('worker', [sdkPattern]),
   folderRule('infra', [sdkPattern]),
   folderRule('local', [sdkPattern]),

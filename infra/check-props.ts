@@ -31,6 +31,11 @@ function combinationProblems(props: SpotPoolProps): readonly string[] {
       'allowedInstanceTypes and excludedInstanceTypes are both given: EC2 accepts only one of them; leave one out.',
     );
   }
+  if (props.notifySecretArn !== undefined && props.controller === 'cli') {
+    problems.push(
+      'notifySecretArn is given with controller "cli", but only the controller function reads it: leave it out, and notify from commands (--notify).',
+    );
+  }
   const { maxIdleSeconds, maxLifeSeconds } = props;
   if (maxIdleSeconds !== undefined && maxLifeSeconds !== undefined && maxIdleSeconds > maxLifeSeconds) {
     problems.push(`maxIdleSeconds (${maxIdleSeconds}) is more than maxLifeSeconds (${maxLifeSeconds}): make it less.`);

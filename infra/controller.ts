@@ -3,7 +3,7 @@
  * several passes at once safe, so no concurrency is reserved, which would fail in new accounts. A mark in the bucket makes a notice end at once when another
  * function is at work (core/contract/controller-mark.ts). The next pass repairs a missed one, so nothing is retried.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -44,7 +44,7 @@ export class Controller extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'spotpool: what the controller may do',
     });
-    permit(role, [...controllerPermissions(props), ...loggingAndNotices(logGroup, props)]);
+    permit(role, [...controllerPermissions(props), ...loggingAndNotices(logGroup, props), ...posting(props.fields)]);
     this.function = new LambdaCode(this, 'Function', {
       description: 'spotpool: observes jobs and fleet, sets the target, ends jobs',
       runtime: Runtime.NODEJS_24_X,
@@ -139,6 +139,26 @@ function loggingAndNotices({ logGroupArn }: LogGroup, { store, topic }: Controll
       why: 'A mark for each reclaimed instance makes several controllers count it once in the metrics.',
       actions: ['s3:PutObject'],
       resources: [store.bucket.arnForObjects(reclaimedKey('*'))],
+    },
+  ];
+}
+
+/** The function is in no VPC, so it reaches any address. */
+function posting({ notifySecretArn }: ControllerFields): readonly Permission[] {
+  if (notifySecretArn === undefined) return [];
+  return [
+    {
+      sid: 'ReadTheAddressToNotify',
+      why: 'The owner of the pool named this secret for the address to which the controller posts.',
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [notifySecretArn],
+    },
+    {
+      sid: 'SeePricesToTell',
+      why: 'A notification says what the job cost. IAM supports no resources for prices.',
+      actions: ['ec2:DescribeSpotPriceHistory'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
     },
   ];
 }

@@ -42,6 +42,15 @@ export function range(byDefault?: Range): Rule<Range> {
 export const form = (pattern: RegExp, advice: string): Rule<string> =>
   rule<string>('text', (value) => typeof value === 'string' && pattern.test(value), advice);
 
+/** A text that may be a secret by mistake, so a wrong one is not shown. */
+export const hiddenForm = (pattern: RegExp, advice: string): Rule<string> => ({
+  values: 'text',
+  problemsOf: (name, value) =>
+    typeof value === 'string' && pattern.test(value)
+      ? []
+      : [`${name} is wrong (it is not shown here, because it might be a secret): ${advice}.`],
+});
+
 export function list(pattern: RegExp, advice: string): Rule<readonly string[]>;
 export function list(pattern: RegExp, advice: string, byDefault: readonly string[]): DefaultedRule<readonly string[]>;
 export function list(pattern: RegExp, advice: string, byDefault?: readonly string[]): Rule<readonly string[]> {

@@ -6,7 +6,7 @@ import type { Architecture } from '../core/contract/stack.js';
 import { definedFields } from '../core/defined-fields.js';
 import { DEFAULT_PYTHON, PYTHON_VERSIONS, type PythonVersion } from './boot/pythons.js';
 import { GPU_DEFAULTS } from './gpu-defaults.js';
-import { flag, form, list, oneOf, range, type Rule, text, whole } from './property-rules.js';
+import { flag, form, hiddenForm, list, oneOf, range, type Rule, text, whole } from './property-rules.js';
 
 export type { Range } from './property-rules.js';
 
@@ -36,6 +36,8 @@ const INSTANCE_TYPE = /^[a-z0-9.*-]{1,30}$/;
 const PACKAGE = /^(?!.*\.rpm$)[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const SECRET_ARN = /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/;
+/** The controller may read this one secret, so its ARN has no wildcard. */
+const ONE_SECRET_ARN = /^arn:[^:*?]+:secretsmanager:[^:*?]+:\d{12}:secret:[^*?\s]+$/;
 const instanceTypes = list(INSTANCE_TYPE, 'give types such as c7g.large or c7g.*');
 
 export const PROPERTIES = {
@@ -123,6 +125,11 @@ export const PROPERTIES = {
 
   /** This address hears of alarms, of jobs that end and of jobs that need attention. AWS sends a mail that must be confirmed. Default: nobody. */
   notifyEmail: form(/^[^@\s]+@[^@\s]+$/, 'give one mail address'),
+  /**
+   * The whole ARN of a secret of AWS Secrets Manager that holds an address: the controller posts the end of each job there, once (docs/how-to/notifications.md).
+   * Default: nowhere.
+   */
+  notifySecretArn: hiddenForm(ONE_SECRET_ARN, 'give the whole ARN of one secret (arn:aws:secretsmanager:…:secret:…)'),
   /** An alarm goes off when work is left and nothing was committed for this many minutes. Set it above the time of your longest batch. */
   stallMinutes: whole(1, MAX_STALL_MINUTES, 30),
   /** Everything of a job, results too, is deleted this many days after it was written. Default: kept. */

@@ -116,6 +116,7 @@ export class SpotPool extends Construct {
       schedulerGroup: deadMan.groupName,
       schedulerRoleArn: deadMan.role.roleArn,
       topicArn: this.topic.topicArn,
+      notifySecretArn: settings.notifySecretArn,
     };
   }
 

@@ -7,13 +7,22 @@ import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-fields.js';
 import { reportingDamages } from './controller/report-damages.js';
 import { countReclaims, metricsRecord } from './controller/act/metrics.js';
-import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyContext } from './controller/act/notify.js';
+import {
+  type DuePosts,
+  needsAttention,
+  notifyOfEnds,
+  notifyOfTrouble,
+  type NotifyContext,
+} from './controller/act/notify.js';
+import { postEnds } from './controller/act/post-ends.js';
 import { newControllerMemory } from './controller/memory.js';
 import { controllerLimits } from './controller/ports.js';
 import type { ControllerEvent, PassReport } from './controller/report.js';
 import { controlOnWake } from './controller/control-on-wake.js';
 import { messageOf } from './errors.js';
+import { definedFields } from '../core/defined-fields.js';
 import { systemClock } from './wiring/clock.js';
+import { connectEndPosts } from './wiring/end-posts.js';
 import { connectNotifier, connectStack } from './wiring/stack-ports.js';
 
 /** The part of Lambda's context that is used. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
@@ -51,6 +60,9 @@ const store = reportingDamages(stack.store, memory.reportedDamages, (message) =>
   log({ code: 'object-damaged', message }),
 );
 const ports = { ...stack, store, clock: systemClock };
+const endPosts = connectEndPosts(config, ports);
+/** The ends that are still to be posted to the stack's address. */
+const duePosts: DuePosts | undefined = endPosts && new Map();
 /** The ends of jobs that were notified, each by its job and number. */
 const notifiedEnds = new Set<string>();
 /** Troubles that still have to be notified. */
@@ -88,6 +100,7 @@ export async function handler(event: unknown, context: InvocationContext): Promi
   const answer = { passes, target: fleet.target, fulfilled: fleet.fulfilled, parked, jobs: jobs.length };
   log({ code: 'still', ...answer });
   await logMetrics(last, signal);
+  await postDueEnds(signal);
   // The fleet is steered, and the next invocation notifies again. The error triggers the alarm, because the topic does not work.
   if (notifyError !== undefined) throw new Error(`Could not send notifications: ${messageOf(notifyError)}`);
   return answer;
@@ -105,11 +118,31 @@ async function logMetrics(report: PassReport, signal: AbortSignal): Promise<void
   log(metricsRecord(report, { stack: config.name, reclaims }));
 }
 
+/** Posts once per invocation, when the fleet is steered, because a receiver may take its time. A failure is logged, and does not fail the invocation. */
+async function postDueEnds(signal: AbortSignal): Promise<void> {
+  if (endPosts === undefined || duePosts === undefined || duePosts.size === 0) return;
+  try {
+    const events = await postEnds(duePosts, { ...endPosts, store, nowMs: () => systemClock.nowMs(), signal });
+    for (const event of events) log(event);
+    troubles = await notifyOfTrouble([...troubles, ...events.filter(needsAttention)], noticesUntil(signal));
+  } catch (error) {
+    log({ code: 'trouble', message: `Could not post the ends of jobs: ${messageOf(error)}` });
+  }
+}
+
+const noticesUntil = (signal: AbortSignal): NotifyContext => ({
+  ...ports,
+  ...definedFields({ notifier, duePosts }),
+  stack: config.name,
+  nowMs: () => systemClock.nowMs(),
+  signal,
+});
+
 /** Logs the pass's events and sends notifications. Resolves with the error if that failed; the next pass then sends them again. */
 async function report({ events }: PassReport, signal: AbortSignal): Promise<unknown> {
   for (const event of events) log(event);
-  if (notifier === undefined) return undefined;
-  const notices: NotifyContext = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
+  if (notifier === undefined && duePosts === undefined) return undefined;
+  const notices = noticesUntil(signal);
   troubles = [...troubles, ...events.filter(needsAttention)];
   try {
     troubles = await notifyOfTrouble(troubles, notices);

@@ -16,15 +16,14 @@ import { listenForInterrupts } from './cli/interrupts.js';
 import { processTerminal } from './cli/process-terminal.js';
 import { runCommandLine } from './cli/program.js';
 import { installedFiles } from './local-cloud/paths.js';
+import { MOST_LISTENERS } from './signals.js';
 import { systemClock } from './wiring/clock.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectSources, connectStack } from './wiring/stack-ports.js';
+import { makeWebPoster } from './wiring/web-poster.js';
 import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
 
-const MAX_LISTENERS = 256;
-
-// Many requests run at once under one signal, up to the number of sockets of the clients. So many listeners are no leak.
-setMaxListeners(MAX_LISTENERS);
+setMaxListeners(MOST_LISTENERS);
 // The share of the live heap by which the heap may grow before the next collection. V8's default would let the uploaded lines of a large
 // dataset grow to several times the live heap.
 setFlagsFromString('--heap-growing-percent=30');
@@ -55,6 +54,7 @@ const context: CliContext = {
   connect: connectStack,
   provision: provisionLocalStack,
   sources: (stack) => connectSources(stack, process.env),
+  poster: makeWebPoster(),
   probe: async () => (await import('./wiring/model-probe.js')).openModelProbe(process.env),
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
 };

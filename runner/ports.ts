@@ -1,5 +1,6 @@
 /** The runner's ports to AWS. `aws/` implements them. */
 import type { SpotQuotaName } from '../core/contract/spot-quotas.js';
+import type { Answer } from '../core/notify/delivery.js';
 import type { QueueCounts } from '../core/pool/quiet.js';
 
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
@@ -88,6 +89,24 @@ export interface Notice {
 /** Sends notifications to the subscribers of the stack's topic. */
 export interface Notifier {
   notify(notice: Notice, signal: AbortSignal): Promise<void>;
+}
+
+/** Posts to addresses of the user. Its answers hold nothing of the address, which is a secret. */
+export interface WebPoster {
+  /** Makes one try, of bounded time, and follows no redirect. Rejects only when `signal` is aborted. */
+  post(request: PostRequest, signal: AbortSignal): Promise<Answer>;
+}
+
+export interface PostRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Reads texts of AWS Secrets Manager. */
+export interface SecretTexts {
+  /** Rejects with a reason that holds nothing of the secret. */
+  read(arn: string, signal: AbortSignal): Promise<string>;
 }
 
 /** The stack's own controller function. */

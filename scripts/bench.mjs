@@ -10,7 +10,7 @@ const folder = path.join(root, 'bench', name ?? '');
 const entry = path.join(folder, 'main.ts');
 if (name === undefined || !existsSync(entry)) {
   process.stderr.write(
-    `Usage: node scripts/bench.mjs <conformance | data | emulators | house | local | pictures | python | soak | throughput | weights> [arguments]\n`,
+    `Usage: node scripts/bench.mjs <conformance | data | emulators | house | local | pictures | python | reuse | soak | throughput | weights> [arguments]\n`,
   );
   process.exit(2);
 }

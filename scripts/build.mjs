@@ -81,8 +81,11 @@ const packed = (name, file) => ({
   executable: false,
   content: { file, bytes: statSync(file).size },
 });
-const pythonFiles = readdirSync('python', { recursive: true, encoding: 'utf8' })
-  .map((name) => `python/${name.replaceAll('\\', '/')}`)
+// Beside these, python/ has the client for people's own programs, which instances do not need.
+const pythonFiles = [
+  ...readdirSync('python/spotpool_host').map((name) => `python/spotpool_host/${name}`),
+  'python/spotpool_model.py',
+]
   .filter((name) => name.endsWith('.py'))
   .sort();
 const files = [

@@ -23,8 +23,11 @@ for (const [page, { module, function: name }] of Object.entries(pages)) {
   });
   const { [name]: makePage } = await import(pathToFileURL(outfile).href);
   const file = path.join(root, page);
-  const options = await prettier.resolveConfig(file);
-  writeFileSync(file, await prettier.format(await makePage(), { ...options, filepath: file }));
+  const text = await makePage();
+  const { inferredParser } = await prettier.getFileInfo(file);
+  // Prettier has no parser for Python.
+  const options = { ...(await prettier.resolveConfig(file)), filepath: file };
+  writeFileSync(file, inferredParser === null ? text : await prettier.format(text, options));
   process.stdout.write(`${page} is written.\n`);
 }
 rmSync(bundles, { recursive: true });

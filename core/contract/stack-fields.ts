@@ -184,6 +184,13 @@ export const STACK_FIELDS = {
     controller: true,
     help: 'The SNS topic that reports the ends of jobs and jobs that need attention.',
   },
+  notifySecretArn: {
+    read: text,
+    variable: 'SPOTPOOL_NOTIFY_SECRET_ARN',
+    deployed: true,
+    controller: true,
+    help: "The secret with the address to which the stack's controller posts the ends of jobs. Absent when the stack has none.",
+  },
   stackId: {
     read: text,
     variable: 'SPOTPOOL_STACK_ID',
@@ -254,7 +261,7 @@ export const fieldsOfEnvironment = (env: Readonly<Record<string, string | undefi
 
 /** A construct must have a value for each of these fields; undefined says that this stack has none. */
 export type DeployedFields = { readonly [Name in DeployedField]: string | undefined };
-export type ControllerFields = { readonly [Name in ControllerField]: string };
+export type ControllerFields = { readonly [Name in ControllerField]: string | undefined };
 
 /** Names the fields as the stack's outputs do. */
 export const outputsOf = (fields: StackFields): Readonly<Record<string, string>> =>

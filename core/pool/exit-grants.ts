@@ -43,12 +43,19 @@ export type FleetAction =
   | { readonly kind: 'wait'; readonly reason: string }
   | { readonly kind: 'none' };
 
+/** Returns how many exits are right: as many as there are live instances above the target, without those that leave already. */
+export const exitsAbove = (pool: {
+  readonly live: number;
+  readonly leaving: number;
+  readonly target: number;
+}): number => Math.max(0, pool.live - pool.leaving - pool.target);
+
 const BEFORE_THE_FIRST: NewFleetState = { generation: 0, target: 0, grants: 0, jobs: [] };
 
 export function nextFleetAction(seen: FleetObservation): FleetAction {
   const state: NewFleetState = seen.state ?? BEFORE_THE_FIRST;
   const { desired } = seen;
-  const grants = Math.max(0, seen.live.size - leaving(seen) - desired.target);
+  const grants = exitsAbove({ live: seen.live.size, leaving: leaving(seen), target: desired.target });
   const unused = Math.max(0, state.grants - takenIn(state.generation, seen.tickets));
   const awaitsAnother = seen.awaited !== undefined && seen.awaited !== desired.target;
   const shown = seen.shownTarget === desired.target && !seen.modifying && !awaitsAnother;

@@ -80,9 +80,9 @@ async function createStack({ context, options: flags }: CreateCall, stacks: Emul
   // hostedOutputs decides which credentials a file may name.
   const { credentials: _credentials, ...stack } = created;
   await completeOutputs(file, name, { ...outputsOf(fieldsOfRecord(stack)), ...hostedOutputs(choice) });
-  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: stack.fleetId, outputs: file })}\n`);
+  const { queueUrl, bucket, fleetId } = stack;
+  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId, queueUrl, bucket, outputs: file })}\n`);
   else {
-    const { queueUrl, bucket, fleetId } = stack;
     terminal.out(`The stack ${name} is ready. ${file} holds its outputs.\n`);
     terminal.out(`Queue ${queueUrl}, bucket ${bucket}, fleet ${fleetId} at target 0.\n${nextSteps(flags)}`);
   }

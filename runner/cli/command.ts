@@ -1,5 +1,7 @@
 /** The definition of a command, from which commander's command, its help and the reference are made. */
 import type { Command } from 'commander';
+import { definedFields } from '../../core/defined-fields.js';
+import { noteFailure } from '../errors.js';
 import type { CliContext, StackPorts } from './context.js';
 import {
   makeOption,
@@ -117,7 +119,9 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     try {
       host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
     } catch (error) {
-      throw namingStack(error, stackArguments(stackOf(options)));
+      const named = namingStack(error, stackArguments(stackOf(options)));
+      noteFailure(named, definedFields({ job: args['job'] || undefined }));
+      throw named;
     }
   });
 }

@@ -19,6 +19,7 @@ import type {
   SpotPrices,
   SpotQuota,
   StackController,
+  WebPoster,
 } from '../ports.js';
 
 export interface StackPorts {
@@ -60,6 +61,8 @@ export interface CliContext {
   readonly provision: ProvisionLocalStack;
   /** Reads datasets in S3 for a command that needs no stack. A stack's own endpoint and credentials count. */
   readonly sources: (stack: StackConfig | undefined) => SourceObjects;
+  /** Posts to addresses of the user. */
+  readonly poster: WebPoster;
   /** Loads the code that tries models on this machine. */
   readonly probe: () => Promise<ModelProbe>;
   /** Reads the worker that instances run, from this installation. */

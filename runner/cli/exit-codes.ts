@@ -45,6 +45,9 @@ export const EXIT = Object.fromEntries(Object.entries(TABLE).map(([name, { code 
   readonly [Key in Name]: (typeof TABLE)[Key]['code'];
 };
 
+/** A shell reports this code for a program that wrote to a closed pipe (SIGPIPE). */
+export const OUTPUT_CLOSED_EXIT_CODE = 141;
+
 /** These lines end the program's help. */
 export const EXIT_CODES_HELP = [
   'Exit codes of run, watch and results:',

@@ -2,12 +2,12 @@
  * Handles Ctrl-C and the other signals that end a command. The first signal lets the command stop its work and clean up. The second ends the process
  * at once; a local cloud of its own then sees its standard input close, and ends as well.
  */
+import { OUTPUT_CLOSED_EXIT_CODE } from './exit-codes.js';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Shells report the end by a signal as 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-/** A shell reports this code for a program that wrote to a closed pipe (SIGPIPE). */
-const OUTPUT_CLOSED_EXIT_CODE = 141;
 
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

@@ -16,21 +16,23 @@ import { resumeCommand } from '../commands/resume.js';
 import { rmCommand } from '../commands/rm.js';
 import { runCommand } from '../commands/run.js';
 import { showCommand } from '../commands/show.js';
+import { simulateCommand } from '../commands/simulate/simulate.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { tryCommand } from '../commands/try.js';
 import { teardownCommand } from '../commands/teardown.js';
 import { watchCommand } from '../commands/watch.js';
 import { reportingDamages, type ReportedDamages } from '../controller/report-damages.js';
-import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import { addCommand, type CommandEntry, type CommandHost, examplesText } from './command.js';
 import type { CliContext } from './context.js';
-import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
-import { Interrupted } from './interrupts.js';
+import { EXIT, EXIT_CODES_HELP, OUTPUT_CLOSED_EXIT_CODE } from './exit-codes.js';
+import { type Failure, failureJson, failureOf, failureSaid, wantsJson } from './failure.js';
+import { noteOutput } from './noted-output.js';
 
 /** The commands in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   tryCommand,
+  simulateCommand,
   runCommand,
   submitCommand,
   statusCommand,
@@ -78,9 +80,6 @@ export function buildProgram(host: CommandHost, more: readonly CommandEntry[] = 
   return program;
 }
 
-/** This advice is true after every command. Commands that leave work undone add their own. */
-const NETWORK_ADVICE = '. The stack could not be reached in several tries. Try again when it can be reached.';
-
 /** Runs one command line. It never rejects; it resolves with the exit code. */
 export async function runCommandLine(
   argv: readonly string[],
@@ -88,14 +87,22 @@ export async function runCommandLine(
   more: readonly CommandEntry[] = [],
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const context = warningOfDamage(outerContext);
+  const noted = noteOutput(outerContext.terminal, outerContext.stdout);
+  const { terminal, stdout } = noted;
+  const context = warningOfDamage({ ...outerContext, terminal, stdout });
   const program = buildProgram({ context, finish: (code) => (exitCode = code) }, more);
+  let failure: Failure | undefined;
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
+    if (exitCode !== EXIT.ok && !noted.hasPrinted()) failure = failureSaid(exitCode, noted.said());
   } catch (error) {
-    return exitCodeOf(error, context);
+    failure = failureOf(error, context.signal);
+    if (failure !== undefined) tell(failure, error, context);
   }
+  // Nobody reads a closed output, and nothing is added to results that are on it.
+  const isHeard = failure?.exitCode !== OUTPUT_CLOSED_EXIT_CODE && !noted.hasWrittenData();
+  if (failure !== undefined && isHeard && wantsJson(argv)) terminal.out(failureJson(failure));
+  return failure?.exitCode ?? exitCode;
 }
 
 /** Makes every command warn once of each damaged object that it reads from the bucket (R13). */
@@ -109,17 +116,10 @@ function warningOfDamage(context: CliContext): CliContext {
   return { ...context, connect };
 }
 
-function exitCodeOf(error: unknown, { terminal, signal, env }: CliContext): number {
-  // commander has printed the message.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
-  const reason: unknown = signal.reason;
-  if (signal.aborted && reason instanceof Interrupted) return reason.exitCode;
-  if (error instanceof UserError) {
-    terminal.err(`error: ${error.message}\n`);
-    return EXIT.misuse;
-  }
-  const details = env['SPOTPOOL_DEBUG'] && error instanceof Error ? `\n${error.stack ?? ''}` : '';
-  const advice = isNetworkFailure(error) ? NETWORK_ADVICE : '';
-  terminal.err(`error: ${messageOf(error)}${advice}${details}\n`);
-  return EXIT.failed;
+/** Commander has printed its own errors, and whoever presses Ctrl-C knows why the command ends. */
+function tell({ kind, message }: Failure, error: unknown, { terminal, env }: CliContext): void {
+  if (error instanceof CommanderError || kind === 'interrupted') return;
+  const isOurs = kind !== 'failed' && kind !== 'stack-unreachable';
+  const details = !isOurs && env['SPOTPOOL_DEBUG'] && error instanceof Error ? `\n${error.stack ?? ''}` : '';
+  terminal.err(`error: ${message}${details}\n`);
 }

@@ -1,6 +1,7 @@
 /** Makes the reference of the command line from the definitions of the commands. `npm run docs` writes it to docs/reference/cli.md. */
 import { argumentUsage, type CommandDefinition, type CommandEntry, isGroup, jsonOption } from './command.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { FAILURE_KINDS } from './failure-kinds.js';
 import { type OptionRow, usageOf } from './option-rows.js';
 import { COMMANDS, PROGRAM } from './program.js';
 
@@ -16,6 +17,7 @@ export const cliReference = (more: readonly CommandEntry[] = []): string =>
     examples(PROGRAM.examples),
     ...[...COMMANDS, ...more].flatMap((entry) => entrySections(entry, [PROGRAM.name])),
     exitCodes(),
+    errorObjects(),
   ].join('\n\n') + '\n';
 
 function entrySections(entry: CommandEntry, parents: readonly string[]): readonly string[] {
@@ -64,6 +66,29 @@ const exitCodes = (): string =>
       ['code', 'after `run`, `watch` and `results`', 'after other commands'],
       EXIT_CODES.map(({ code: number, ofJobs, ofOthers }) => [String(number), ofJobs, ofOthers]),
     ),
+  ].join('\n\n');
+
+const errorObjects = (): string =>
+  [
+    '## Errors for programs',
+    'With `--json` a command that fails prints one line to standard output, too. It is the last line, also behind a stream of events:',
+    '```json\n{"error":{"kind":"job-not-found","message":"There is no job herg in this stack. …","exitCode":2,"job":"herg"}}\n```',
+    table(
+      ['field', 'what it is'],
+      [
+        [code('kind'), 'One of the words below, whose meaning never changes. New words may come.'],
+        [code('message'), 'The sentence on standard error.'],
+        [code('exitCode'), 'The exit code of the command.'],
+        [code('job'), 'The id of the job that it is about, where one is known.'],
+        [code('hint'), 'The state of things and how to go on, where the message does not say it.'],
+      ],
+    ),
+    table(
+      ['kind', 'when'],
+      Object.entries(FAILURE_KINDS).map(([kind, when]) => [code(kind), when]),
+    ),
+    'A command that did its work prints its own object, whatever the exit code says of the job. So the last line of `watch --json` is the status of a failed job, and `doctor --json` prints its findings.',
+    'There are three exceptions. Nothing is added behind results that go to standard output (`results --out -`), nobody reads a closed output, and a second Ctrl-C ends the process at once.',
   ].join('\n\n');
 
 const examples = (lines: readonly string[]): string => `\`\`\`sh\n${lines.join('\n')}\n\`\`\``;

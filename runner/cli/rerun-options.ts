@@ -5,6 +5,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import { refusedEachRow } from './each-option.js';
 import { type JobFlags, jobOptionRows } from './job-options.js';
+import { notifyRow } from './notify-options.js';
 import { flagOf, inGroup, type OptionRow, type OptionRows, type OptionValues, parsed, toggle } from './option-rows.js';
 import { resultsOptions } from './results-options.js';
 import { type StackFlags, stackOptions } from './stack-options.js';
@@ -56,6 +57,7 @@ export const rerunOptions = {
   each: refusedEachRow('rerun'),
   follow: toggle('submit the rerun and return at once with its id', { flag: '--no-follow' }),
   ...resultsOptions,
+  ...notifyRow,
   ...stackOptions,
 };
 

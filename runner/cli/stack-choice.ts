@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StackConfig } from '../../core/contract/stack.js';
 import { REQUIRED_FIELDS, type StackFieldName, variableOf } from '../../core/contract/stack-fields.js';
-import { UserError } from '../errors.js';
+import { StackNotFound, UserError } from '../errors.js';
 import { readLocalState } from '../local-cloud/state-file.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { stackFromEnvironment, stackFromFields, type StackFields, stacksInFile } from './stack-fields.js';
@@ -38,7 +38,7 @@ export async function chooseStack(choice: StackChoice, { env, cwd }: Surrounding
   }
   if (choice.local) {
     const state = await readLocalState(stateDirectory(env));
-    if (state === undefined) throw new UserError(NO_LOCAL_CLOUD);
+    if (state === undefined) throw new StackNotFound(NO_LOCAL_CLOUD);
     return { config: state, source: 'the local cloud that is up' };
   }
   if (choice.stack !== undefined) {
@@ -51,7 +51,7 @@ export async function chooseStack(choice: StackChoice, { env, cwd }: Surrounding
   const outputs = path.join(cwd, CDK_OUTPUTS_FILE);
   const text = await readFile(outputs, 'utf8').catch(() => undefined);
   if (text !== undefined) return { config: stackOfFile(outputs, text, env), source: outputs };
-  throw new UserError(await noStackMessage(env));
+  throw new StackNotFound(await noStackMessage(env));
 }
 
 /** Returns the stack that the options, the environment or the working directory name, for a command that needs none. The local cloud is none. */
@@ -84,10 +84,10 @@ export function stackFieldsOfFile(file: string, text: string, env: NodeJS.Proces
   const named = wanted === undefined ? stacks : stacks.filter((stack) => stack.name === wanted);
   const [only, ...more] = named;
   if (only === undefined && wanted !== undefined && stacks.length > 0) {
-    throw new UserError(`${file} holds no stack ${wanted} (SPOTPOOL_STACK); it holds ${namesOf(stacks)}.`);
+    throw new StackNotFound(`${file} holds no stack ${wanted} (SPOTPOOL_STACK); it holds ${namesOf(stacks)}.`);
   }
   if (only === undefined) {
-    throw new UserError(`${file} holds no spotpool stack: no stack in it has an output QueueUrl.`);
+    throw new StackNotFound(`${file} holds no spotpool stack: no stack in it has an output QueueUrl.`);
   }
   if (more.length > 0) {
     throw new UserError(`${file} holds several stacks (${namesOf(stacks)}): name one with SPOTPOOL_STACK.`);

@@ -6,6 +6,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import { writeEnds } from '../controller/act/write-ends.js';
 import { runPass } from '../controller/run-pass.js';
 import { count, plural } from '../display/format.js';
+import { CommandFailed } from '../errors.js';
 import { type JobStatus, readJobStatus, readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
 import { printStatusJson } from './status-json.js';
@@ -23,21 +24,18 @@ async function cancel({ context, ports, args: { job }, options }: StackCall<'job
   const { terminal, signal } = context;
   const ended = await endByUser(context, ports, job);
   if (ended === 'complete' || ended === 'failed') {
-    terminal.err(`Job ${job} has ended already (${ended}). There is nothing to cancel.\n`);
-    return EXIT.failed;
+    throw new CommandFailed('job-ended', `Job ${job} has ended already (${ended}). There is nothing to cancel.`);
   }
   // This pass lowers the fleet's target at once. A stack without a controller would wait for the next command.
   await runPass({ ...ports, clock: context.clock }, { maxWorkers: ports.config.maxWorkers }, signal);
   const status = await readJobStatus(ports, job, signal);
   if (status.state !== 'cancelled') {
-    terminal.err(`Job ${job} ended first (${status.state}). There was nothing left to cancel.\n`);
-    return EXIT.failed;
+    throw new CommandFailed('job-ended', `Job ${job} ended first (${status.state}). There was nothing left to cancel.`);
   }
-  if (options.json) printStatusJson(terminal, status);
-  else
-    terminal.out(
-      `${cancelLines(status, ended === 'cancelled', await ports.queue.counts(signal), stackArguments(options)).join('\n')}\n`,
-    );
+  const queue = await ports.queue.counts(signal);
+  const wasCancelled = ended === 'cancelled';
+  if (options.json) printStatusJson(terminal, status, { queue, wasCancelled });
+  else terminal.out(`${cancelLines(status, wasCancelled, queue, stackArguments(options)).join('\n')}\n`);
   return EXIT.ok;
 }
 

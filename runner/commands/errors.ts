@@ -47,12 +47,14 @@ async function errors({
   const family = await readFamily(view.manifest, { store, signal });
   const reading = { job, batches, store, signal, ...definedFields({ family }) };
   const found = await countFailures(reading, { all: options.all ?? false, joins });
+  const { done } = progressOfJob(view).batches;
   if (options.json)
-    terminal.out(`${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, total: batches } })}\n`);
+    terminal.out(
+      `${JSON.stringify({ job, ...jsonOf(found), batches: { read: found.batches, done, total: batches } })}\n`,
+    );
   else {
-    const { batches: seen } = progressOfJob(view);
     const next = found.failed > 0 && hasEnded(view.verdict) ? ['', rerunText(job, stackArguments(options))] : [];
-    const lines = errorsText(job, found, { done: seen.done, total: batches }, terminal);
+    const lines = errorsText(job, found, { done, total: batches }, terminal);
     terminal.out(`${[...lines, ...next].join('\n')}\n`);
   }
   return EXIT.ok;

@@ -1,19 +1,23 @@
 /** Fetches the results at the end of a `run`. When they cannot be written, the stack that holds them is kept. */
 import type { ErrorCount } from '../../core/batch/failure-tally.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
-import { messageOf } from '../errors.js';
+import { CommandFailed, messageOf, noteFailure } from '../errors.js';
 import { columnsText, failedItemsText, problemsOf, rerunsText } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
-import { type ResultsChoice, writeOutput } from '../results/write-output.js';
+import { resultsOfJob } from '../results/results-of-job.js';
+import type { Placed } from '../results/row-sink.js';
+import { type FoundColumns, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
 import { movedText, resultsCommandLine, stackArguments, stateVariable } from './advice/command-lines.js';
-import { outputWorld, type ResultsFlags, resultsOfJob } from './output-world.js';
+import { outputWorld, type ResultsFlags } from './output-world.js';
 import type { RunStack } from './opened-stack.js';
 
 /** The results may go to this file; it was checked. */
@@ -29,6 +33,16 @@ export interface RunOutput {
 export interface RunState extends CommandProgress {
   /** Says why there is no file of results and how to get it. It is printed last. */
   notWritten?: string;
+  /** Resolves when the addresses of `--notify` have been told of the end, or cannot be. */
+  notified?: Promise<void>;
+}
+
+/** Says last of all that the results could not be written. What the job came to decides the exit code, unless all was well. */
+export function requireWritten({ notWritten, job }: RunState, exitCode: number): number {
+  if (notWritten === undefined) return exitCode;
+  const error = new CommandFailed('results-not-written', notWritten, exitCode === EXIT.ok ? EXIT.failed : exitCode);
+  noteFailure(error, definedFields({ job }));
+  throw error;
 }
 
 export interface Fetched {
@@ -37,8 +51,11 @@ export interface Fetched {
   /** True when no batch was given up and the file holds all outcomes. */
   readonly whole: boolean;
   /** Present when the file was written. */
-  readonly written?: WrittenResults;
+  readonly written?: FetchedResults;
 }
+
+/** The results that were written, as `results --json` describes them. */
+export type FetchedResults = WrittenResults & Placed & FoundColumns & { readonly job: string; readonly file: string };
 
 export interface Fetch {
   readonly progress: JobProgress;
@@ -86,7 +103,12 @@ async function write(
   const problems = problemsOf(written, `spotpool results ${progress.job} --partial${stackArguments(flags)}`);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
   for (const message of rerunsText(written)) display.show(newsNow(clock, 'info', 'results-of-reruns', message));
-  return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0, written };
+  return {
+    errors: written.errors,
+    resultsFile: output.out,
+    whole: written.damagedBatches === 0,
+    written: { ...written, job: manifest.job, file: output.out },
+  };
 }
 
 /** Keeps the computed results in the stack when the final write fails (R15). */

@@ -54,10 +54,11 @@ export const jobsCommand = defineStackCommand({
 async function jobs({ context, ports: { store }, options }: StackCall<never, typeof jobsOptions>): Promise<number> {
   const { terminal, signal, clock } = context;
   const { state: states, series, name, since, sort, limit } = options;
-  const unreadable: string[] = [];
+  const unreadable: { readonly job: string; readonly message: string }[] = [];
   const onUnreadable = (job: string, error: unknown): void => {
-    unreadable.push(job);
-    terminal.err(`error: Job ${job} could not be read, so it is not in the list: ${messageOf(error)}\n`);
+    const message = `Job ${job} could not be read, so it is not in the list: ${messageOf(error)}`;
+    unreadable.push({ job, message });
+    terminal.err(`error: ${message}\n`);
   };
   const all = await listJobs(store, signal, onUnreadable, series);
   if (series !== undefined && all.length + unreadable.length === 0) {
@@ -69,7 +70,7 @@ async function jobs({ context, ports: { store }, options }: StackCall<never, typ
   const isFirstFirst = series !== undefined && sort === undefined;
   const found = chooseJobs(all, definedFields({ states, name, sinceMs, sort, limit, isFirstFirst }));
   if (options.json) {
-    terminal.out(`${JSON.stringify({ jobs: found })}\n`);
+    terminal.out(`${JSON.stringify({ jobs: found, ...(unreadable.length === 0 ? {} : { unreadable }) })}\n`);
   } else if (all.length + unreadable.length === 0) {
     terminal.out(`No jobs yet. Submit one with: spotpool submit <dataset> --model <model>${stackArguments(options)}\n`);
   } else if (found.length === 0) {

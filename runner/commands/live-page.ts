@@ -7,7 +7,7 @@ import { type LiveServer, type LiveSource, serveLivePage } from '../page/live/se
 import type { ListedJob } from '../page/page-data.js';
 import { newRecordMemory } from '../record/build-record.js';
 import { listJobs } from '../status/job-status.js';
-import { readRecord } from './read-record.js';
+import { readRecord } from '../api/read-record.js';
 
 /** 128 bits, which nobody tries out. */
 const TOKEN_BYTES = 16;

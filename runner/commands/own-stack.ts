@@ -13,7 +13,7 @@ import { type LocalFlags, localCloudOptions } from '../cli/local-options.js';
 import { newJobMemory } from '../controller/memory.js';
 import { readJob } from '../controller/observe/read-job.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
-import { messageOf } from '../errors.js';
+import { messageOf, SpotpoolError } from '../errors.js';
 import { DataInUse } from '../local-cloud/child.js';
 import { keepUp } from '../local-cloud/keep-up.js';
 import {
@@ -34,8 +34,9 @@ import { hasEnded } from './job-state.js';
 import type { GoesOn, RunStack } from './opened-stack.js';
 
 /** The command's own local cloud has ended by itself. */
-export class LocalCloudLost extends Error {
+export class LocalCloudLost extends SpotpoolError {
   override readonly name = 'LocalCloudLost';
+  override readonly kind = 'stack-unreachable';
 }
 
 export interface OwnWish {

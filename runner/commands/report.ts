@@ -7,7 +7,7 @@ import { bytes } from '../display/format.js';
 import { readPageAssets } from '../page/assets.js';
 import { reportHtml } from '../page/report.js';
 import { requireReportTarget, writeReport } from '../page/write-report.js';
-import { readRecord } from './read-record.js';
+import { readRecord } from '../api/read-record.js';
 
 const reportRows = {
   out: text('<file>', "write the report to this file (default: the job's id with .html)"),

@@ -7,9 +7,9 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { notifyAddresses } from '../cli/notify-options.js';
 import { jobFlagsOf, refusePackingAlone, type RerunFlags, rerunOptions } from '../cli/rerun-options.js';
 import { progressOfJob } from '../controller/report.js';
-import type { Display } from '../display/events.js';
 import { count, oneLine, plural } from '../display/format.js';
 import { otherModel, storedModel } from '../rerun/rerun-model.js';
 import { type NothingToRerun, planRerun, type RerunPlan } from '../rerun/plan-rerun.js';
@@ -20,11 +20,11 @@ import { requireWritable } from '../results/write-output.js';
 import { packWithGit } from '../submit/git-state.js';
 import { readJobProgress, readJobStatus, readJobView } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { UserError } from '../errors.js';
+import { CommandFailed, UserError } from '../errors.js';
 import { stackArguments } from './advice/command-lines.js';
 import { nextStep } from './advice/next-step.js';
 import { reportInterruption } from './advice/report-interruption.js';
-import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
+import { fetchResults, requireWritten, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './follow/follower.js';
 import { summaryOf } from './follow/job-summary.js';
 import { makeDisplay } from './follow/make-display.js';
@@ -32,11 +32,13 @@ import { newsNow } from './follow/news.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
 import { outputWorld, resultsChoice } from './output-world.js';
+import { notifyOfEnd } from './notify-end.js';
 import type { RunStack } from './opened-stack.js';
 import { openLastingStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
-import { printSubmitted, submitDisplay } from './submit.js';
-import { type SubmittedJob, submitFromFlags } from './submit-job.js';
+import { printSubmitted, submitDisplay, type SubmitDisplay } from './submit.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { submitFromFlags } from './submit-from-flags.js';
 
 export const rerunCommand = defineCommand({
   name: 'rerun',
@@ -58,30 +60,38 @@ async function rerun({ context, args: { job }, options }: Call<'job', typeof rer
   refusePackingAlone(options);
   if (options.out === STANDARD_OUTPUT) throw new UserError(NO_STANDARD_OUTPUT);
   const follows = options.follow !== false;
+  if (!follows && options.notify !== undefined) throw new UserError(NO_NOTIFY);
+  notifyAddresses(options.notify, context.env);
   const stack = await openLastingStack(context, options);
-  const display = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
+  const display: SubmitDisplay = follows ? makeDisplay(context, options.json) : submitDisplay(context, options.json);
   const state: RunState = {};
+  let exitCode: number;
   try {
-    return await rerunOn(context, stack, { job, flags: options, display, state });
+    exitCode = await rerunOn(context, stack, { job, flags: options, display, state });
   } catch (error) {
     display.close();
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
     await reportInterruption(context, stack, state, options, reason);
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
+    await state.notified;
     display.close();
-    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close({ isBegun: state.job !== undefined });
   }
+  return requireWritten(state, exitCode);
 }
 
 const NO_STANDARD_OUTPUT =
   '--out - does not work with rerun, which prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".';
 
+const NO_NOTIFY =
+  '--notify does not work with --no-follow, because nobody would see the end. Leave --no-follow out, or notify from "spotpool watch".';
+
 interface Request {
   readonly job: string;
   readonly flags: Flags;
-  readonly display: Display;
+  readonly display: SubmitDisplay;
   readonly state: RunState;
 }
 
@@ -125,7 +135,8 @@ async function rerunOn(context: CliContext, stack: RunStack, request: Request): 
   });
   state.job = submitted.job;
   if (flags.follow === false) {
-    await printSubmitted(context, ports, display, { submitted, flags });
+    const rerunOf = { job, first: plan.first.job };
+    await printSubmitted(context, ports, display, { submitted: { ...submitted, rerunOf }, flags });
     return EXIT.ok;
   }
   display.show({ event: 'submitted', ...submitted });
@@ -138,7 +149,8 @@ async function endedParent(job: string, { ports, signal }: RunStack, flags: Flag
   const progress = progressOfJob(view);
   if (hasEnded(progress)) return view.manifest;
   const where = stackArguments(flags);
-  throw new Error(
+  throw new CommandFailed(
+    'job-not-ended',
     `Job ${job} has not ended (it is ${progress.state}), so which of its items fail is not known yet. ` +
       `Wait for its end: spotpool watch ${job}${where}\nOr end it: spotpool cancel ${job}${where}`,
   );
@@ -146,10 +158,9 @@ async function endedParent(job: string, { ports, signal }: RunStack, flags: Flag
 
 /** A list of codes that has none of the given ones is probably mistyped. Otherwise all is well. */
 function tellNothing({ terminal }: CliContext, { why, isMistaken }: NothingToRerun, { json }: Flags): number {
-  if (json) terminal.out(`${JSON.stringify({ items: 0, reason: why })}\n`);
-  else if (!isMistaken) terminal.out(`${why}\n`);
-  if (isMistaken) terminal.err(`error: ${why}\n`);
-  return isMistaken ? EXIT.failed : EXIT.ok;
+  if (isMistaken) throw new CommandFailed('failed', why);
+  terminal.out(json ? `${JSON.stringify({ items: 0, reason: why })}\n` : `${why}\n`);
+  return EXIT.ok;
 }
 
 function planTexts(
@@ -181,7 +192,7 @@ async function requireOutput(
 }
 
 interface Followed extends Request {
-  readonly submitted: SubmittedJob;
+  readonly submitted: SubmittedFacts;
   readonly plan: RerunPlan;
   readonly output: RunOutput;
   readonly sinceMs: number;
@@ -191,13 +202,26 @@ interface Followed extends Request {
 async function follow(
   context: CliContext,
   stack: RunStack,
-  { submitted: { job, continued: goesOn }, plan: { first }, output, sinceMs, display, flags, state }: Followed,
+  {
+    job: parent,
+    submitted: { job, continued: goesOn },
+    plan: { first },
+    output,
+    sinceMs,
+    display,
+    flags,
+    state,
+  }: Followed,
 ): Promise<number> {
   const { clock, terminal } = context;
   const { ports, signal } = stack;
   const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const ended = await follower.untilEnded(signal);
+  const followed = !(goesOn && hasEnded(start));
+  const addresses = notifyAddresses(flags.notify, context.env);
+  const news = { addresses, ended, isOld: !followed, own: stack.own, flags, display };
+  state.notified = notifyOfEnd(context, stack, news);
   const zero = await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
   const progress = ended.state === 'complete' ? ended : await readJobProgress(ports.store, job, signal);
@@ -209,11 +233,15 @@ async function follow(
     flags,
     state,
   });
-  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const followed = !(goesOn && hasEnded(start));
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  await state.notified;
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
+  display.show({ event: 'summary', ...summary });
+  if (flags.json) {
+    const more = { summary, rerunOf: { job: parent, first: first.job }, ...definedFields({ results: written }) };
+    printStatusJson(terminal, await readJobStatus(ports, job, signal), more);
+  }
   if (progress.state !== 'complete' || written === undefined)
     return exitCodeOf(progress) || failedUnless(fetched.whole);
   return exitCodeOf(judgedWithReruns(whole, written)) || failedUnless(fetched.whole);

@@ -6,6 +6,7 @@ import { toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { wrap } from '../display/format.js';
+import { CommandFailed } from '../errors.js';
 import { errorLines } from '../display/summary.js';
 import { judgedWithReruns } from '../results/family/judge.js';
 import { defaultResultsFile } from '../results/default-name.js';
@@ -21,6 +22,7 @@ import { OutputClosed } from '../results/byte-output.js';
 import { goesToStandardOutput } from '../results/open-results.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
 import type { Placed } from '../results/row-sink.js';
+import { resultsOfJob } from '../results/results-of-job.js';
 import { WriteFailed } from '../results/write-failure.js';
 import { type FoundColumns, requireWritable, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
@@ -28,7 +30,7 @@ import { readJobProgress, readJobView } from '../status/job-status.js';
 import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
 import { hasEnded } from './job-state.js';
-import { outputWorld, resultsChoice, resultsOfJob } from './output-world.js';
+import { outputWorld, resultsChoice } from './output-world.js';
 import { movedText, resultsCommandLine, stackArguments } from './advice/command-lines.js';
 
 const resultsRows = {
@@ -86,7 +88,8 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
     // The reader has closed the output, as `spotpool results job --out - | head` does.
     if (error instanceof OutputClosed) {
       if (choice.failedOut === undefined) return EXIT.ok;
-      throw new Error(
+      throw new CommandFailed(
+        'results-not-written',
         `Standard output was closed before its end, so the failed items were not written to ${choice.failedOut}. Give --out a file.`,
       );
     }
@@ -97,7 +100,8 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
       results: options,
       flags: options,
     });
-    throw new Error(
+    throw new CommandFailed(
+      'results-not-written',
       `${error.message} The results are still in the stack. Fix the problem or name another file, then run:\n  ${again}`,
     );
   }
@@ -106,7 +110,8 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
 /** A reader of parts must never take half a dataset for a whole one. */
 function requireEnd(progress: JobProgress, { out, partial }: ResultsChoice): void {
   if (hasEnded(progress) || partial || !out.endsWith('/')) return;
-  throw new Error(
+  throw new CommandFailed(
+    'job-not-ended',
     `Job ${progress.job} has not ended, so ${out} would get a part of its results only. Wait for its end ("spotpool watch ${progress.job}"), or add --partial.`,
   );
 }

@@ -23,12 +23,13 @@ import { writeEnds } from '../controller/act/write-ends.js';
 import { toJson } from '../controller/json-objects.js';
 import type { JobView } from '../controller/observe/read-job.js';
 import { count, plural } from '../display/format.js';
-import { UserError } from '../errors.js';
+import { CommandFailed, UserError } from '../errors.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
 import { hoursToResumeWith } from './job-state.js';
-import { refuseTornDown, workerPublisher } from './submit-job.js';
-import { uncontrolledText, wakeController } from './wake-controller.js';
+import { refuseTornDown, workerPublisher } from '../api/submit-job.js';
+import { wakeController } from '../api/wake-controller.js';
+import { uncontrolledText } from './advice/uncontrolled.js';
 
 const { maxFailed, maxInstanceHours, maxWorkers } = jobOptionRows;
 const changes = { maxFailed, maxInstanceHours, maxWorkers } satisfies Record<ResumeOptionName, unknown>;
@@ -56,21 +57,22 @@ async function resume(call: Resume): Promise<number> {
   const where = stackArguments(options);
   await refuseTornDown(ports, signal);
   const view = await writeResume(call);
-  if (view === undefined) return EXIT.failed;
   await workerPublisher(context, ports, signal)?.();
   const sent = await resendMissing(ports, view, undefined, signal);
   // A job whose submission broke off has all its batches in the queue from now on.
   const mark = { at: new Date(context.clock.nowMs()).toISOString(), batches: view.manifest.batches };
   const once = { signal, ifNoneMatch: true, contentType: 'application/json' };
   await ports.store.put(enqueuedKey(job), toJson(mark), once);
-  await wakeController(context, ports);
+  await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const uncontrolled = uncontrolledText(ports.config, job, where);
+  const { batches } = view.facts.progress;
   if (options.json) {
-    terminal.out(`${JSON.stringify({ job, sent, options: resumeOf(view.ends.ends)?.options ?? {} })}\n`);
+    const changed = resumeOf(view.ends.ends)?.options ?? {};
+    const controlled = ports.config.controlled ?? false;
+    terminal.out(`${JSON.stringify({ job, sent, options: changed, batches, controlled })}\n`);
     terminal.err(uncontrolled);
     return EXIT.ok;
   }
-  const { batches } = view.facts.progress;
   terminal.out(
     `Job ${job} goes on: ${plural(sent, 'batch', 'batches')} without an outcome were sent, and ${count(batches.done)} are done.\n` +
       (uncontrolled === '' ? `  follow it:      spotpool watch ${job}${where}\n` : uncontrolled) +
@@ -79,24 +81,15 @@ async function resume(call: Resume): Promise<number> {
   return EXIT.ok;
 }
 
-/** Returns the job with its resume, or undefined when there is nothing to resume, which it has printed then. */
-async function writeResume({
-  context,
-  ports: { store },
-  args: { job },
-  options,
-}: Resume): Promise<JobView | undefined> {
-  const { terminal, clock, user, signal } = context;
+/** Returns the job with its resume. */
+async function writeResume({ context, ports: { store }, args: { job }, options }: Resume): Promise<JobView> {
+  const { clock, user, signal } = context;
   const where = stackArguments(options);
   const { maxFailed: failed, maxInstanceHours: hours, maxWorkers: workers } = options;
   const changed: ResumeOptions = definedFields({ maxFailed: failed, maxInstanceHours: hours, maxWorkers: workers });
   for (;;) {
     const view = await readJobView(store, job, signal);
-    const refusal = whyNot(view, where);
-    if (refusal !== undefined) {
-      terminal.err(`${refusal}\n`);
-      return undefined;
-    }
+    refuseUnlessOver(view, where);
     requireHours(view, hours);
     requireRoom(view);
     const { batches, items } = view.facts.progress;
@@ -108,16 +101,22 @@ async function writeResume({
   }
 }
 
-function whyNot({ job, verdict }: JobView, where: string): string | undefined {
+function refuseUnlessOver({ job, verdict }: JobView, where: string): void {
   switch (verdict.state) {
     case 'complete':
-      return `Job ${job} is complete: every batch has its outcome, which never changes. There is nothing to resume.`;
+      throw new CommandFailed(
+        'job-ended',
+        `Job ${job} is complete: every batch has its outcome, which never changes. There is nothing to resume.`,
+      );
     case 'running':
     case 'submitting':
-      return `Job ${job} has not ended (${verdict.state}). There is nothing to resume. To follow it: spotpool watch ${job}${where}`;
+      throw new CommandFailed(
+        'job-not-ended',
+        `Job ${job} has not ended (${verdict.state}). There is nothing to resume. To follow it: spotpool watch ${job}${where}`,
+      );
     case 'failed':
     case 'cancelled':
-      return undefined;
+      return;
   }
 }
 

@@ -9,7 +9,7 @@ import { liveInstances } from '../controller/observe/read-fleet.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
 import { progressOfJob } from '../controller/report.js';
 import { bytes, count, plural } from '../display/format.js';
-import { UserError } from '../errors.js';
+import { CommandFailed, JobNotFound, UserError } from '../errors.js';
 import type { ObjectStore } from '../ports.js';
 import { removeJob, type Removed, sizeOfJob } from '../remove/remove-job.js';
 import { readJobView } from '../status/job-status.js';
@@ -40,7 +40,7 @@ async function rm({ context, ports, args: { job }, options }: StackCall<'job', t
   const asked = { where: stackArguments(options), signal };
   await requireRemovable(store, job, asked);
   const size = await sizeOfJob(store, job, signal);
-  if (!options.yes && !(await agreed(context, job, size))) return EXIT.failed;
+  if (!options.yes) await requireAgreement(context, job, size);
   // The job may have been resumed, or got a rerun, before the answer came.
   const parent = await requireRemovable(store, job, asked);
   const removed = await removeJob(
@@ -54,12 +54,13 @@ async function rm({ context, ports, args: { job }, options }: StackCall<'job', t
       signal,
     },
   );
+  const instancesUp = liveInstances(await ports.fleet.describe(signal)).length;
   terminal.out(
     options.json
-      ? `${JSON.stringify({ job, removed })}\n`
+      ? `${JSON.stringify({ job, removed, instancesUp })}\n`
       : `Job ${job} is removed: ${amountText(removed)}. The bucket lists nothing of it any more.\n`,
   );
-  if (liveInstances(await ports.fleet.describe(signal)).length > 0) {
+  if (instancesUp > 0) {
     terminal.err(
       `Instances of the stack are still up, and one that worked for the job may write its last report. When none is left, this removes it: spotpool rm ${job}${asked.where}\n`,
     );
@@ -105,7 +106,7 @@ async function requireLeftOver(store: ObjectStore, job: string, signal: AbortSig
   const { objects, folders } = await store.listFolder(jobPrefix(job), { signal });
   const isLastLeft = (await store.head(endsKey(job), { signal })) !== undefined;
   if (objects.length + folders.length === 0 && !isLastLeft) {
-    throw new UserError(`There is no job ${job} in this stack. "spotpool jobs" lists the jobs.`);
+    throw new JobNotFound(job, `There is no job ${job} in this stack. "spotpool jobs" lists the jobs.`);
   }
   const submit = await readSubmitStanding(store, job, { signal });
   if (submit === undefined || submit.brokenOff) return;
@@ -127,11 +128,10 @@ async function rerunsOf(store: ObjectStore, job: string, signal: AbortSignal): P
   return found;
 }
 
-async function agreed({ terminal, confirm }: CliContext, job: string, size: Removed): Promise<boolean> {
+async function requireAgreement({ confirm }: CliContext, job: string, size: Removed): Promise<void> {
   const answer = await confirm(`Remove job ${job} with its dataset and its results (${amountText(size)})?`);
   if (answer === undefined) {
     throw new UserError(`There is no terminal for the question whether to remove job ${job}. Add --yes to remove it.`);
   }
-  if (!answer) terminal.err('Nothing was changed.\n');
-  return answer;
+  if (!answer) throw new CommandFailed('declined', 'Nothing was changed.');
 }

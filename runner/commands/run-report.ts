@@ -7,7 +7,7 @@ import { readPageAssets } from '../page/assets.js';
 import { reportHtml } from '../page/report.js';
 import { type ReportTarget, requireReportTarget, writeReport } from '../page/write-report.js';
 import { newsNow } from './follow/news.js';
-import { readRecord } from './read-record.js';
+import { readRecord } from '../api/read-record.js';
 
 interface ReportFlags {
   readonly report?: string;

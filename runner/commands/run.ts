@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { refusedEachRow } from '../cli/each-option.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
+import { notifyAddresses, notifyRow } from '../cli/notify-options.js';
 import { inGroup, text, toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { stackOptions } from '../cli/stack-options.js';
@@ -20,7 +21,7 @@ import { requireWritable } from '../results/write-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { JobDiffers } from '../submit/job-differs.js';
-import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
+import { fetchResults, requireWritten, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './follow/follower.js';
 import { makeDisplay } from './follow/make-display.js';
 import { newsNow } from './follow/news.js';
@@ -31,9 +32,11 @@ import { outputWorld, resultsChoice } from './output-world.js';
 import { hasEnded } from './job-state.js';
 import type { GoesOn, RunStack } from './opened-stack.js';
 import { openRunStack } from './run-stack.js';
+import { notifyOfEnd } from './notify-end.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
-import { requireDataset, type SubmittedJob, submitFromFlags } from './submit-job.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 import { requireRunReport, writeRunReport } from './run-report.js';
 
 const reportRow = inGroup('Results:', {
@@ -48,6 +51,7 @@ const runOptions = {
   ...resultsOptions,
   each: refusedEachRow('run'),
   ...reportRow,
+  ...notifyRow,
   ...stackOptions,
   ...localCloudRows,
   new: toggle('begin another job with --local, although the last one of the same command was not finished'),
@@ -109,13 +113,14 @@ async function runOnce(
   await requireBucket(context, stack, output, flags);
   const display = makeDisplay(context, flags.json);
   const state: RunState = {};
+  let exitCode: number;
   try {
     if (stack.own) {
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
     for (const message of stack.news) display.show(newsNow(context.clock, 'info', 'kept-job', message));
-    return await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
+    exitCode = await runOn(context, stack, display, { datasets, datasetFiles, flags, output, state });
   } catch (error) {
     display.close();
     if (error instanceof JobDiffers && stack.goesOn !== undefined && flags.id === undefined) {
@@ -127,12 +132,14 @@ async function runOnce(
     await reportInterruption(context, stack, state, flags, reason);
     // The results are what a kept job is kept for. A report that is still to be written needs the job.
     if (state.resultsFile !== undefined && flags.report === undefined) stack.over();
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     throw reason;
   } finally {
+    await state.notified;
     display.close();
-    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close({ isBegun: state.begun !== undefined || state.job !== undefined });
   }
+  return requireWritten(state, exitCode);
 }
 
 const NOTHING_BEGUN = { isBegun: false };
@@ -193,6 +200,10 @@ async function runOn(
   const start = await readJobProgress(ports.store, job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const ended = await follower.untilEnded(signal);
+  const followed = !(goesOn && hasEnded(start));
+  const addresses = notifyAddresses(flags.notify, context.env);
+  const news = { addresses, ended, isOld: !followed, own: stack.own, flags, display };
+  state.notified = notifyOfEnd(context, stack, news);
   const isWhole = ended.state === 'complete';
   const zeroFirst = isWhole ? undefined : await follower.untilZero(signal);
   // After the early end of a job, workers still commit the batches that they hold.
@@ -201,13 +212,18 @@ async function runOn(
     fetchResults(context, stack, { progress, output, display, flags, state }),
     zeroFirst ?? follower.untilZero(signal),
   );
-  const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
+  const totals = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
   // When the results could not be written, `notWritten` is printed last and says how to get them.
   const reported = await writeRunReport(context, stack, { job, flags, display });
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
-  const followed = !(goesOn && hasEnded(start));
-  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero, followed, goesOn }) });
-  if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+  await state.notified;
+  const summary = summaryOf(totals, { ...fetched, next, zero, followed, goesOn });
+  display.show({ event: 'summary', ...summary });
+  if (flags.json) {
+    const report = reported ? flags.report : undefined;
+    const more = { summary, ...definedFields({ results: fetched.written, report }) };
+    printStatusJson(terminal, await readJobStatus(ports, job, signal), more);
+  }
   if (state.notWritten === undefined) stack.over();
   const code = exitCodeOf(progress);
   return code === EXIT.ok && !(fetched.whole && reported) ? EXIT.failed : code;
@@ -219,7 +235,7 @@ async function submitOrGoOn(
   { ports, signal, job, goesOn }: RunStack,
   display: Display,
   { datasets, datasetFiles, flags, output: { out }, state: started }: Request,
-): Promise<SubmittedJob> {
+): Promise<SubmittedFacts> {
   const submitted = await submitFromFlags(context, ports, {
     datasets,
     datasetFiles,
@@ -261,7 +277,8 @@ async function requireInputs(context: CliContext, datasets: readonly string[], f
       '--out - does not work with run, because run prints its progress to standard output. Name a file, or use "spotpool results <job> --out -".',
     );
   }
-  const datasetFiles = await requireDataset(context, datasets, flags);
+  notifyAddresses(flags.notify, context.env);
+  const datasetFiles = await requireDatasetOf(context, datasets, flags);
   const given = await givenFiles({ ...flags, datasets, datasetFiles }, cwd);
   const choice = resultsChoice(out, flags);
   await requireWritable(choice, outputWorld(context, given), flags.id);

@@ -1,8 +1,8 @@
 /** `spotpool show <job>` prints the record of a job: everything that can be said of it. */
+import { readRecord } from '../api/read-record.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { recordLines } from '../display/record.js';
-import { buildRecord } from '../record/build-record.js';
 
 export const showCommand = defineStackCommand({
   name: 'show',
@@ -15,8 +15,8 @@ export const showCommand = defineStackCommand({
 });
 
 async function show({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
-  const { clock, signal, terminal } = context;
-  const record = await buildRecord(ports, job, { nowMs: clock.nowMs(), signal });
+  const { signal, terminal } = context;
+  const record = await readRecord(context, ports, job, signal);
   if (options.json) {
     terminal.out(`${JSON.stringify(record, undefined, 2)}\n`);
     return EXIT.ok;

@@ -3,7 +3,6 @@ import { RESUME_OPTION_NAMES, type ResumeOptionName } from '../../core/contract/
 import { judgeJob } from '../../core/pool/success.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
 import { clockTime, count, oneLine, percent, plural, sentence, span, table, wrap } from '../display/format.js';
 import { phasesText, preparingText } from '../display/preparing.js';
@@ -12,6 +11,7 @@ import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
 import { WorkerNews } from './follow/display-events.js';
 import { EventLog } from './follow/event-log.js';
+import type { News } from './follow/news.js';
 import { canBeResumed, hasEnded } from './job-state.js';
 import { brokenOffText, resumeSubmitText, resumeText } from './advice/resume.js';
 import { stackArguments } from './advice/command-lines.js';
@@ -32,16 +32,16 @@ const BAR_COLUMNS = 50;
 
 async function status({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
   const found = await readJobStatus(ports, job, context.signal);
-  if (options.json) {
-    printStatusJson(context.terminal, found);
-    return EXIT.ok;
-  }
-  let happened: readonly Extract<RunEvent, { event: 'happened' }>[] = [];
+  let happened: readonly News[] = [];
   const news = new WorkerNews();
   for await (const event of new EventLog(ports.store, job).newEvents([], context.signal)) {
     happened = [...happened, ...news.push(event)].slice(-SHOWN_EVENTS);
   }
   happened = [...happened, ...news.rest()].slice(-SHOWN_EVENTS);
+  if (options.json) {
+    printStatusJson(context.terminal, found, { events: happened });
+    return EXIT.ok;
+  }
   const { columns } = context.terminal.size();
   const lines = [
     ...statusLines(found, { colors: context.terminal.colors, columns }, stackArguments(options)),

@@ -29,8 +29,9 @@ import { packOnce } from '../submit/series/pack-once.js';
 import { type SeriesJob, seriesJobs } from '../submit/series/series-jobs.js';
 import { checkBeforeStart, type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
-import { requireDataset, type SubmittedJob, submitFromFlags } from './submit-job.js';
-import { wakeController } from './wake-controller.js';
+import type { SubmittedFacts } from '../api/submit-job.js';
+import { wakeController } from '../api/wake-controller.js';
+import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 
 type Flags = JobFlags & StackFlags & { readonly json: boolean };
 
@@ -43,7 +44,7 @@ interface SeriesRequest {
 
 /** A job of the series as this command leaves it. */
 type SeriesEntry = { readonly job: string; readonly values: JobSeries['values'] } & (
-  | Omit<SubmittedJob, 'job'>
+  | Omit<SubmittedFacts, 'job'>
   /** An earlier command has submitted it, and it has ended without a result for every item. */
   | { readonly state: JobState; readonly reason: string }
 );
@@ -54,13 +55,16 @@ export async function submitSeries(context: CliContext, request: SeriesRequest):
   if (datasets.includes('-')) throw new UserError(NO_STANDARD_INPUT);
   const series = flags.id ?? newJobId(context.clock.nowMs(), context.random);
   const jobs = seriesJobs(series, each, flags.name);
-  const datasetFiles = await checkBeforeStart(context, () => requireDataset(context, datasets, flags));
+  const datasetFiles = await checkBeforeStart(context, () => requireDatasetOf(context, datasets, flags));
   const ports = await openStack(context, flags);
   const entries = await submitAll(context, ports, { ...request, datasetFiles, series, jobs });
-  await wakeController(context, ports);
+  await wake(context, ports);
   print(context, ports, { series, entries, flags });
   return entries.some((entry) => 'state' in entry) ? EXIT.failed : EXIT.ok;
 }
+
+const wake = ({ signal, terminal }: CliContext, ports: StackPorts): Promise<void> =>
+  wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
 
 const NO_STANDARD_INPUT =
   '--each reads the dataset once for each job, and standard input can be read only once. Write it to a file first, and give the file.';
@@ -93,7 +97,7 @@ async function submitAll(
     const isBegun = submitted.size > 0 || started.begun !== undefined;
     if (isBegun) terminal.err(`${brokenOffText(series, submitted.size, jobs.length)}\n`);
     else if (signal.aborted) terminal.err('Stopped before anything was sent: no job was begun.\n');
-    if (submitted.size > 0 && !signal.aborted) await wakeController(context, ports);
+    if (submitted.size > 0 && !signal.aborted) await wake(context, ports);
     throw error;
   } finally {
     await shared.dispose();
@@ -152,9 +156,8 @@ async function submitOne(
     display.show({ event: 'submitted', job, ...submitted });
     return { job, values, ...submitted };
   } catch (error) {
-    const ended = error instanceof Error ? error.cause : undefined;
-    if (!(ended instanceof JobEnded)) throw error;
-    const { state, reason } = ended.ended;
+    if (!(error instanceof JobEnded)) throw error;
+    const { state, reason } = error.ended;
     return { job, values, state, reason };
   }
 }
@@ -211,7 +214,7 @@ function print(
   );
 }
 
-const standingOf = ({ continued, items, batches }: Omit<SubmittedJob, 'job'>): string =>
+const standingOf = ({ continued, items, batches }: Omit<SubmittedFacts, 'job'>): string =>
   `${continued ? 'submitted before' : 'submitted'}, ${plural(items, 'item')} in ${plural(batches, 'batch', 'batches')}`;
 
 const UNCONTROLLED =

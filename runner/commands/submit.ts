@@ -13,9 +13,13 @@ import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
 import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
-import { uncontrolledText, wakeController } from './wake-controller.js';
+import { wakeController } from '../api/wake-controller.js';
+import { uncontrolledText } from './advice/uncontrolled.js';
+import type { News } from './follow/news.js';
+import type { MoreThanStatus } from './status-json.js';
+import { refuseSeedAlone, type SubmittedFacts } from '../api/submit-job.js';
+import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';
 import { submitSeries } from './submit-series.js';
-import { refuseSeedAlone, requireDataset, submitFromFlags, type SubmittedJob } from './submit-job.js';
 
 const SERIES = 'Options of a series:';
 
@@ -37,30 +41,46 @@ export const submitCommand = defineCommand({
   run: submit,
 });
 
-/** With --json, standard output is for programs, so warnings go to standard error. */
-const warningsOnly = (terminal: Terminal): Display => ({
-  show: (event) => {
-    if (event.event === 'happened' && event.level === 'warning') terminal.err(`${sentence(event.message)}\n`);
-  },
-  close: () => undefined,
-});
+/** A display that keeps what happened for the object of `--json`. */
+export type SubmitDisplay = Display & { readonly events?: readonly News[] };
 
-export const submitDisplay = ({ terminal, clock }: CliContext, json: boolean): Display =>
+/** With --json, standard output is for programs, so warnings go to standard error. */
+function warningsOnly(terminal: Terminal): SubmitDisplay {
+  const events: News[] = [];
+  return {
+    events,
+    show: (event) => {
+      if (event.event !== 'happened') return;
+      events.push(event);
+      if (event.level === 'warning') terminal.err(`${sentence(event.message)}\n`);
+    },
+    close: () => undefined,
+  };
+}
+
+export const submitDisplay = ({ terminal, clock }: CliContext, json: boolean): SubmitDisplay =>
   json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
 
 /** Wakes the stack's controller, and prints the job with the commands that follow. */
 export async function printSubmitted(
   context: CliContext,
   ports: StackPorts,
-  display: Display,
-  { submitted, flags }: { readonly submitted: SubmittedJob; readonly flags: StackFlags & { readonly json: boolean } },
+  display: SubmitDisplay,
+  {
+    submitted,
+    flags,
+  }: {
+    readonly submitted: SubmittedFacts & Pick<MoreThanStatus, 'rerunOf'>;
+    readonly flags: StackFlags & { readonly json: boolean };
+  },
 ): Promise<void> {
-  const { terminal } = context;
-  await wakeController(context, ports);
+  const { terminal, signal } = context;
+  await wakeController(ports, { signal, warn: (sentence) => terminal.err(`${sentence}\n`) });
   const where = stackArguments(flags);
   const uncontrolled = uncontrolledText(ports.config, submitted.job, where);
   if (flags.json) {
-    terminal.out(`${JSON.stringify(submitted)}\n`);
+    const controlled = ports.config.controlled ?? false;
+    terminal.out(`${JSON.stringify({ ...submitted, controlled, events: display.events })}\n`);
     terminal.err(uncontrolled);
     return;
   }
@@ -77,7 +97,7 @@ async function submit({ context, words: datasets, options }: Call<'dataset', typ
     const display = submitDisplay(context, options.json);
     return submitSeries(context, { datasets, flags: options, each: options.each, display });
   }
-  const datasetFiles = await checkBeforeStart(context, () => requireDataset(context, datasets, options));
+  const datasetFiles = await checkBeforeStart(context, () => requireDatasetOf(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};
   const display = submitDisplay(context, options.json);

@@ -9,7 +9,7 @@ import { liveInstances } from '../controller/observe/read-fleet.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { count, plural } from '../display/format.js';
-import { FleetMissing, UserError } from '../errors.js';
+import { CommandFailed, FleetMissing, noteFailure, UserError } from '../errors.js';
 import type { StackStanding } from '../ports.js';
 import { listJobs } from '../status/job-status.js';
 import { writeTeardownMark } from '../teardown/mark.js';
@@ -52,7 +52,7 @@ async function teardown({ context, ports, options }: TeardownCall): Promise<numb
   const { clock, terminal, user, signal } = context;
   const standing = await ports.deployed?.describe(signal);
   refuse(standing);
-  if (!options.yes && !(await agreed(context, ports, standing))) return EXIT.failed;
+  if (!options.yes) await requireAgreement(context, ports, standing);
   const display = (options.json ? jsonDisplay : plainDisplay)(terminal, () => clock.nowMs());
   let reached: Reached = 'nothing';
   try {
@@ -69,7 +69,9 @@ async function teardown({ context, ports, options }: TeardownCall): Promise<numb
     else terminal.out(`${endLines(ports, retained, stackArguments(options)).join('\n')}\n`);
     return EXIT.ok;
   } catch (error) {
-    terminal.err(`${interruptionLines(reached, stackArguments(options)).join('\n')}\n`);
+    const hint = interruptionLines(reached, stackArguments(options)).join('\n');
+    noteFailure(error, { hint });
+    terminal.err(`${hint}\n`);
     throw error;
   }
 }
@@ -87,17 +89,16 @@ function refuse(standing: StackStanding | undefined): void {
   }
 }
 
-async function agreed(
+async function requireAgreement(
   { terminal, confirm, signal }: CliContext,
   ports: StackPorts,
   standing: StackStanding | undefined,
-): Promise<boolean> {
+): Promise<void> {
   for (const line of await askLines(ports, standing, signal)) terminal.err(`${line}\n`);
   const answer = await confirm('Go on?');
   if (answer === undefined)
     throw new UserError('There is no terminal for the question whether to go on. Add --yes to take the stack down.');
-  if (!answer) terminal.err('Nothing was changed.\n');
-  return answer;
+  if (!answer) throw new CommandFailed('declined', 'Nothing was changed.');
 }
 
 async function askLines(
@@ -128,6 +129,7 @@ async function askLines(
 
 const resultOf = ({ config, deployed }: StackPorts, retained: Retained | undefined) => ({
   stack: config.name,
+  bucket: config.bucket,
   instancesLeft: 0,
   stackDeleted: deployed !== undefined,
   ...definedFields({ retained }),

@@ -22,7 +22,7 @@ import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
 import { openWeights, type Weights } from '../weights/weights.js';
-import { datasetRequest, folderRequest, modelRequest, refuseSeedAlone, weightsRequest } from './submit-job.js';
+import { datasetRequest, folderRequest, modelRequest, refuseSeedAlone, weightsRequest } from '../api/submit-job.js';
 
 export const tryCommand = defineCommand({
   name: 'try',

@@ -1,13 +1,15 @@
 /** `spotpool watch <job>` shows the live display, and with `--web` a live page, too. The job runs on when the command ends. */
+import { definedFields } from '../../core/defined-fields.js';
+import { followJob } from '../api/follow-job.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { notifyAddresses, notifyRow } from '../cli/notify-options.js';
 import { toggle } from '../cli/option-rows.js';
+import type { JobProgress } from '../controller/report.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { UserError } from '../errors.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
-import { summarise } from '../status/summary.js';
-import { Follower } from './follow/follower.js';
 import { hasEnded } from './job-state.js';
 import { openLivePage } from './live-page.js';
 import { makeDisplay } from './follow/make-display.js';
@@ -15,13 +17,14 @@ import { brokenOffText, resumeSubmitText } from './advice/resume.js';
 import { nextStep } from './advice/next-step.js';
 import { reportInterruption } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
-import { summaryOf } from './follow/job-summary.js';
+import { notifyOfEnd } from './notify-end.js';
 import { printStatusJson } from './status-json.js';
 
 const watchRows = {
   web: toggle(
     'show a live page in the browser, too: it is served on this machine alone, and its address is printed. Without a job it lists all jobs',
   ),
+  ...notifyRow,
 };
 
 type WatchCall = StackCall<'job', typeof watchRows>;
@@ -45,6 +48,10 @@ async function watch(call: WatchCall): Promise<number> {
   const { args, words, options } = call;
   // An empty id is no id, and is refused as one.
   const job = words.length === 0 ? undefined : args.job;
+  if (job === undefined && options.notify !== undefined) {
+    throw new UserError('--notify needs a job, of whose end it notifies. Name the job, or leave --notify out.');
+  }
+  notifyAddresses(options.notify, call.context.env);
   if (options.web === true) return watchWithPage(call, job);
   if (job === undefined) {
     throw new UserError(
@@ -78,34 +85,31 @@ const untilInterrupted = (signal: AbortSignal): Promise<never> =>
   });
 
 async function follow({ context, ports, args: { job }, options }: WatchCall): Promise<number> {
-  const { clock, signal, terminal } = context;
+  const { signal, terminal } = context;
   const start = await readJobProgress(ports.store, job, signal);
   const display = makeDisplay(context, options.json);
+  let notified: Promise<void> | undefined;
   try {
-    display.show({ event: 'following', job, dataset: start.dataset, model: start.model });
-    const sinceMs = Date.parse(start.createdAt);
-    const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
-    const ended = await follower.untilEnded(signal);
-    if (ended.brokenOff !== undefined) {
+    const next = (ended: JobProgress): string | undefined => nextStep(ended, { own: false, flags: options });
+    const onEnd = (ended: JobProgress): Promise<void> => {
+      const addresses = notifyAddresses(options.notify, context.env);
+      const news = { addresses, ended, isOld: hasEnded(start), own: false, flags: options, display };
+      return (notified = notifyOfEnd(context, { ports, signal }, news));
+    };
+    const { progress, summary } = await followJob({ world: context, ports }, start, { display, next, onEnd, signal });
+    const isBrokenOff = progress.brokenOff !== undefined;
+    if (isBrokenOff) {
       display.close();
-      terminal.err(`${brokenOffText(ended)}\n${resumeSubmitText(ended, stackArguments(options))}\n`);
-      if (options.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
-      return EXIT.failed;
+      terminal.err(`${brokenOffText(progress)}\n${resumeSubmitText(progress, stackArguments(options))}\n`);
     }
-    const zero = await follower.untilZero(signal);
-    // After the early end of a job, workers still commit the batches that they hold.
-    const progress = await readJobProgress(ports.store, job, signal);
-    const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
-    const summary = await summarise(ports, input, signal);
-    const next = nextStep(progress, { own: false, flags: options });
-    display.show({ event: 'summary', ...summaryOf(summary, { errors: [], next, zero, followed: !hasEnded(start) }) });
-    if (options.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
-    return exitCodeOf(progress);
+    if (options.json) printStatusJson(terminal, await readJobStatus(ports, job, signal), definedFields({ summary }));
+    return isBrokenOff ? EXIT.failed : exitCodeOf(progress);
   } catch (error) {
     display.close();
     await reportInterruption(context, { ports, own: false }, { job }, options, error);
     throw error;
   } finally {
+    await notified;
     display.close();
   }
 }

@@ -29,7 +29,10 @@ export type ControllerEventCode =
   | 'shortage'
   | 'worker-silent'
   | 'object-damaged'
-  | 'job-trouble';
+  | 'job-trouble'
+  | 'end-posted'
+  | 'end-not-posted'
+  | 'post-given-up';
 
 export interface ControllerEvent {
   readonly at: string;

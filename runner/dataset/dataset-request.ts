@@ -3,11 +3,14 @@ import type { DatasetSample } from '../../core/contract/job.js';
 import type { DatasetFormat } from '../../core/dataset/dataset-format.js';
 import type { BigIntegers } from './big-integers.js';
 import type { FilesRequest } from './files/files-request.js';
+import type { Source } from './sources/source.js';
 
 export interface DatasetRequest {
   /** The dataset's arguments on the command line, unchanged. There is at least one. */
   readonly arguments: readonly string[];
   readonly cwd: string;
+  /** The items as JSON Lines, in place of what the arguments name. */
+  readonly items?: Source;
   /** True when an unreadable line is an error. Otherwise it is a failed item. */
   readonly strict?: boolean;
   /** The number of items to read. All when absent. */

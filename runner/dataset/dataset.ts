@@ -45,7 +45,10 @@ async function open(
   const { sample: wanted, ...options } = request;
   const sample = wanted && { items: wanted.items, seed: wanted.seed ?? 0 };
   const outputs = request.folder?.outputs ?? [];
-  const resolved = await resolveDataset({ ...request, name, outputs }, objects, signal);
+  const resolved: Resolved | undefined =
+    request.items === undefined
+      ? await resolveDataset({ ...request, name, outputs }, objects, signal)
+      : { kind: 'rows', sources: [request.items], notices: [] };
   if (resolved === undefined) return undefined;
   if (resolved.kind === 'rows') {
     const { format, ...others } = options;

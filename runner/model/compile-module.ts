@@ -74,7 +74,7 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
       sourcesContent: false,
       // Nothing is written. The map names its sources from this file's folder.
       outfile: `${options.entry}.mjs`,
-      plugins: [assetPlugin(options, assets)],
+      plugins: [ownPackagePlugin, assetPlugin(options, assets)],
       logLevel: 'silent',
     });
     const [map, output] = outputFiles.toSorted(
@@ -105,6 +105,18 @@ interface Assets {
   readonly shipped: Map<string, BundleEntry>;
   readonly inPlace: Set<string>;
 }
+
+/**
+ * A model imports types from this package, and no values. TypeScript may leave an import without names behind, which would compile the whole API and the
+ * AWS SDK into the model. So for a model the package is empty, whether packages are compiled in or shipped.
+ */
+const ownPackagePlugin: Plugin = {
+  name: 'types-only',
+  setup(builder) {
+    builder.onResolve({ filter: /^spotpool$/ }, () => ({ path: 'spotpool', namespace: 'types-only' }));
+    builder.onLoad({ filter: /.*/, namespace: 'types-only' }, () => ({ contents: 'export {};', loader: 'js' }));
+  },
+};
 
 function assetPlugin(options: CompileOptions, assets: Assets): Plugin {
   return {

@@ -32,6 +32,8 @@ export interface RecordTime {
   readonly signal: AbortSignal;
   /** Whoever builds the record of a job again and again keeps it from one record to the next, so that only what changed is read. */
   readonly memory?: RecordMemory;
+  /** The most summaries of workers that are read. Without it, as many as a record lists instances. */
+  readonly mostSummaries?: number;
 }
 
 export interface RecordMemory {
@@ -45,11 +47,11 @@ export const newRecordMemory = (): RecordMemory => ({ job: newJobMemory(), summa
 export async function buildRecord(
   ports: RecordPorts,
   job: string,
-  { nowMs, signal, memory = newRecordMemory() }: RecordTime,
+  { nowMs, signal, memory = newRecordMemory(), mostSummaries }: RecordTime,
 ): Promise<JobRecord> {
   const [view, sources] = await Promise.all([
     readJobView(ports.store, job, signal, memory.job),
-    readSources(ports.store, job, memory.summaries, signal),
+    readSources(ports.store, job, { known: memory.summaries, ...definedFields({ mostSummaries }) }, signal),
   ]);
   const time = timeOf(view, nowMs);
   const instances = instancesOf(sources.summaries.found, sources.history, time);

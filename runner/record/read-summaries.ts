@@ -41,11 +41,11 @@ export type KnownSummaries = Map<string, { readonly etag: string; readonly summa
 export async function readSources(
   store: ObjectStore,
   job: string,
-  known: KnownSummaries,
+  { known, mostSummaries = MOST_SUMMARIES }: { readonly known: KnownSummaries; readonly mostSummaries?: number },
   signal: AbortSignal,
 ): Promise<RecordSources> {
   const [summaries, history, losses, reruns] = await Promise.all([
-    readSummaries(store, job, signal, known),
+    readSummaries(store, job, signal, known, mostSummaries),
     getObject(store, historyKey(job), historyOf(job), signal),
     readLosses(store, job, signal),
     readReruns(store, job, signal),
@@ -59,9 +59,10 @@ export async function readSummaries(
   job: string,
   signal: AbortSignal,
   known: KnownSummaries = new Map(),
+  most = MOST_SUMMARIES,
 ): Promise<Found<WorkerSummary>> {
   const prefix = summariesPrefix(job);
-  const listed = await listUpTo(store, prefix, MOST_SUMMARIES, signal);
+  const listed = await listUpTo(store, prefix, most, signal);
   const read = await mapBounded(listed.found, READS_AT_ONCE, async ({ key, etag }) => {
     const before = known.get(key);
     if (before?.etag === etag) return before.summary;

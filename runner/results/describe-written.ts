@@ -14,10 +14,14 @@ const NAMED_BATCHES = 5;
 /** Empty when every item has its line. `partialCommand` writes what workers have saved of unfinished batches. */
 export function problemsOf(written: WrittenResults, partialCommand: string): readonly ResultProblem[] {
   return [
-    ...describeDamaged(written).map((message) => ({ code: 'results-damaged' as const, message })),
+    ...damagedOf(written),
     ...describeMissing(written, partialCommand).map((message) => ({ code: 'results-incomplete' as const, message })),
   ];
 }
+
+/** Lines of damaged outcomes are missing from the results. */
+export const damagedOf = (written: WrittenResults): readonly ResultProblem[] =>
+  describeDamaged(written).map((message) => ({ code: 'results-damaged' as const, message }));
 
 /** Says how many rows were written. The counts are of all items, whichever of them were chosen. */
 export function writtenText(

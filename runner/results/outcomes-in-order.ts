@@ -2,6 +2,7 @@
 import { batchOfOutcomeKey, resultsPrefix } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/contract/result-line.js';
+import { joinSignals } from '../signals.js';
 
 export interface Outcome {
   readonly batch: number;
@@ -37,7 +38,7 @@ export async function* outcomesInOrder(
   const largeBytes = Math.min(LARGE_BYTES, mostBytes);
   // A consumer that stops early also aborts the requests that read ahead.
   const stopped = new AbortController();
-  const signal = AbortSignal.any([outerSignal, stopped.signal]);
+  const signal = joinSignals([outerSignal, stopped.signal]);
   const listed = store.list(resultsPrefix(job), { signal })[Symbol.asyncIterator]();
   const ahead: Ahead[] = [];
   let bytesAhead = 0;

@@ -48,10 +48,19 @@ export interface RerunRows {
 /** A stage between the outcomes and their sink. It keeps the order of rows, and may add to them. */
 export type RowStage = (rows: AsyncIterable<readonly ResultRow[]>) => AsyncIterable<readonly ResultRow[]>;
 
-export interface ResultsRequest extends FamilyReading {
-  readonly sink: RowSink;
+export interface ResultsReading extends FamilyReading {
   /** Absent when nothing is added to the rows. */
   readonly stage?: RowStage;
+  /** Items of unfinished batches are read, too, as far as workers have saved them. */
+  readonly partial?: boolean;
+  /** Each row names the job that computed it. */
+  readonly jobOfLine?: boolean;
+  /** Only these items of unfinished batches are read. */
+  readonly chosenPartial?: SeenRows;
+}
+
+export interface ResultsRequest extends ResultsReading {
+  readonly sink: RowSink;
   /** Only rows of this kind are written. The counts are those of all. */
   readonly only?: 'ok' | 'failed';
   /** The second output gets the failed rows that have an input, whatever `only` says. */
@@ -61,12 +70,6 @@ export interface ResultsRequest extends FamilyReading {
     /** The inputs were joined for this output alone. */
     readonly strip: boolean;
   };
-  /** Items of unfinished batches are written, too, as far as workers have saved them. */
-  readonly partial?: boolean;
-  /** Each row names the job that computed it. */
-  readonly jobOfLine?: boolean;
-  /** Only these items of unfinished batches are written. */
-  readonly chosenPartial?: SeenRows;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
@@ -103,7 +106,7 @@ async function writeAll(
   request: ResultsRequest,
   tally: Tally,
 ): Promise<Partial<Pick<WrittenResults, 'items' | 'failedItems'>>> {
-  const { sink, failedOut, stage, only, partial = false, jobOfLine = false, chosenPartial, ...reading } = request;
+  const { sink, failedOut, stage, only, partial = false, jobOfLine = false, chosenPartial: _, ...reading } = request;
   const isPlain = stage === undefined && only === undefined && failedOut === undefined && !partial && !jobOfLine;
   if (isPlain && !tally.isMerged && sink.writeLines !== undefined) {
     for await (const outcome of checkedOutcomes(reading)) {
@@ -118,6 +121,34 @@ async function writeAll(
   }
   let items = 0;
   let failedItems = 0;
+  for await (const some of talliedRows(request, tally)) {
+    const chosen = chosenRows(some, only);
+    items += chosen.length;
+    if (chosen.length > 0) await sink.write(failedOut?.strip === true ? chosen.map(withoutInput) : chosen);
+    const failed = failedOut === undefined ? [] : some.filter(({ ok, inputJson }) => !ok && inputJson !== undefined);
+    failedItems += failed.length;
+    if (failed.length > 0) await failedOut?.sink.write(failed);
+  }
+  return { items, ...(failedOut === undefined ? {} : { failedItems: { file: failedOut.file, items: failedItems } }) };
+}
+
+export interface ReadResults {
+  /** The rows in the order of the dataset. */
+  rows(): AsyncGenerator<readonly ResultRow[]>;
+  /** The totals of the rows that have been read. */
+  total(): WrittenResults;
+}
+
+/** Reads all results without a sink. */
+export function readResults(reading: ResultsReading): ReadResults {
+  const tally = new Tally(reading);
+  return { rows: () => talliedRows(reading, tally), total: () => tally.total() };
+}
+
+async function* talliedRows(
+  { stage, partial = false, jobOfLine = false, chosenPartial, ...reading }: ResultsReading,
+  tally: Tally,
+): AsyncGenerator<readonly ResultRow[]> {
   const rows = readFamilyRows(reading, {
     partial,
     jobOfLine,
@@ -128,14 +159,8 @@ async function writeAll(
   });
   for await (const some of stage === undefined ? rows : stage(rows)) {
     reading.signal.throwIfAborted();
-    const chosen = chosenRows(some, only);
-    items += chosen.length;
-    if (chosen.length > 0) await sink.write(failedOut?.strip === true ? chosen.map(withoutInput) : chosen);
-    const failed = failedOut === undefined ? [] : some.filter(({ ok, inputJson }) => !ok && inputJson !== undefined);
-    failedItems += failed.length;
-    if (failed.length > 0) await failedOut?.sink.write(failed);
+    yield some;
   }
-  return { items, ...(failedOut === undefined ? {} : { failedItems: { file: failedOut.file, items: failedItems } }) };
 }
 
 class Tally {

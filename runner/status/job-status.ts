@@ -8,7 +8,7 @@ import { newJobMemory, type JobMemory } from '../controller/memory.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
 import { type JobView, listIdsOfSeries, listJobIds, readJob } from '../controller/observe/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
-import { UserError } from '../errors.js';
+import { JobNotFound, UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
 import type { PreparingView } from '../display/views.js';
 import { readFleetView } from './fleet-view.js';
@@ -55,7 +55,7 @@ export async function readJobView(
   }
   const view = await readJob(store, job, memory, { save: false, signal });
   if (view !== undefined) return view;
-  throw new UserError(await whyNoJob(store, job, signal));
+  throw new JobNotFound(job, await whyNoJob(store, job, signal));
 }
 
 async function whyNoJob(store: ObjectStore, job: string, signal: AbortSignal): Promise<string> {

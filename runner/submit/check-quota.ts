@@ -5,6 +5,7 @@
 import type { QuotaNeed } from '../../core/contract/spot-quotas.js';
 import { type QuotaFound, quotaShortfall } from '../../core/pool/spot-quota.js';
 import type { SpotQuota } from '../ports.js';
+import { joinSignals } from '../signals.js';
 
 /** Service Quotas usually answers in well under a second, and a hint is not worth a longer wait. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -19,7 +20,7 @@ export function checkQuota(quota: SpotQuota | undefined, needs: readonly QuotaNe
   const asked =
     quota === undefined
       ? Promise.resolve([])
-      : readQuotas(quota, needs, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])).catch(() => []);
+      : readQuotas(quota, needs, joinSignals([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])).catch(() => []);
   return { shortfall: async (instances) => quotaShortfall(instances, await asked) };
 }
 

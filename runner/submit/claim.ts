@@ -18,6 +18,7 @@ import {
 } from '../../core/contract/submit-claim.js';
 import { within } from '../../core/within.js';
 import type { Clock } from '../ports.js';
+import { joinSignals } from '../signals.js';
 
 /** Another submit has taken over, because this one did not renew its claim for a while. */
 export class ClaimLost extends Error {
@@ -110,9 +111,9 @@ export class HeldClaim {
   async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const done = new AbortController();
-    const beating = this.#keepBeating(lost, AbortSignal.any([done.signal, this.#options.signal]));
+    const beating = this.#keepBeating(lost, joinSignals([done.signal, this.#options.signal]));
     try {
-      return await work(AbortSignal.any([this.#options.signal, lost.signal]));
+      return await work(joinSignals([this.#options.signal, lost.signal]));
     } catch (error) {
       done.abort();
       await beating;

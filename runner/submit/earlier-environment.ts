@@ -14,6 +14,7 @@ import {
   MOST_ENVIRONMENT_BYTES,
   type PythonEnvironment,
 } from '../../core/contract/python-environment.js';
+import { joinSignals } from '../signals.js';
 
 /** Undefined when there is no such job, or none with packages. */
 export async function earlierEnvironment(
@@ -43,7 +44,7 @@ async function fileOfBundle(
     entry.on('data', (chunk: Buffer) => chunks.push(chunk));
     entry.on('end', () => enough.abort());
   });
-  const stop = AbortSignal.any([signal, enough.signal]);
+  const stop = joinSignals([signal, enough.signal]);
   const feed = async (bytes: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const chunk of bytes) {
       if (enough.signal.aborted) return;

@@ -5,6 +5,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import { newJobMemory } from '../controller/memory.js';
 import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { readJob } from '../controller/observe/read-job.js';
+import { SpotpoolError } from '../errors.js';
 import type { ObjectStore } from '../ports.js';
 
 export interface EndedJob {
@@ -19,11 +20,19 @@ export interface EndedJob {
 }
 
 /** The job has ended already. The command line is not at fault, so the exit code is 1. */
-export class JobEnded extends Error {
+export class JobEnded extends SpotpoolError {
   override readonly name = 'JobEnded';
-  constructor(readonly ended: EndedJob) {
+  override readonly kind = 'job-ended';
+  readonly job: string;
+  constructor(
+    readonly ended: EndedJob,
+    /** Says how to go on, in further lines of the message. */
+    advice?: string,
+  ) {
     const { job, state, reason, at } = ended;
-    super(`Job ${job} ${state === 'cancelled' ? 'was cancelled' : STATES[state](at)}: ${reason}`);
+    const sentence = `Job ${job} ${state === 'cancelled' ? 'was cancelled' : STATES[state](at)}: ${reason}`;
+    super(advice === undefined ? sentence : `${sentence}\n${advice}`);
+    this.job = job;
   }
 }
 

@@ -18,6 +18,7 @@ import { explainFailures, type Explained } from '../try/explain.js';
 import { shippedStore } from '../try/shipped-store.js';
 import type { Weights } from '../weights/weights.js';
 import { duration } from '../try/duration.js';
+import { joinSignals } from '../signals.js';
 
 /** The time for everything, of which nobody wants to wait longer each time. */
 export const FIRST_TRY_MS = 20_000;
@@ -65,12 +66,12 @@ export async function tryFirst(
   }
   const late = new AbortController();
   const done = new AbortController();
-  void ports.clock.sleep(FIRST_TRY_MS, AbortSignal.any([signal, done.signal])).then(
+  void ports.clock.sleep(FIRST_TRY_MS, joinSignals([signal, done.signal])).then(
     () => late.abort(),
     () => undefined,
   );
   try {
-    const report = await run({ ...request, python: python?.executable }, ports, AbortSignal.any([signal, late.signal]));
+    const report = await run({ ...request, python: python?.executable }, ports, joinSignals([signal, late.signal]));
     return judge(request, report, ports, onEvent);
   } catch (error) {
     signal.throwIfAborted();

@@ -6,6 +6,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import { packageModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import { runProgram } from '../python/run-program.js';
+import { joinSignals } from '../signals.js';
 
 /** Git answers in milliseconds. In a repository so large that it takes longer, a submit does not wait for it. */
 const LONGEST_MS = 3_000;
@@ -31,7 +32,7 @@ export async function readGit(
 ): Promise<GitState | undefined> {
   const cwd = await folderOf(model);
   if (cwd === undefined) return undefined;
-  const within = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
+  const within = joinSignals([signal, AbortSignal.timeout(LONGEST_MS)]);
   try {
     // Without locks the look changes nothing in the repository.
     const { code, stdout } = await runProgram(STATUS, {

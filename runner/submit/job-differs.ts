@@ -2,6 +2,7 @@
 import { UserError } from '../errors.js';
 
 export class JobDiffers extends UserError {
+  override readonly kind = 'job-differs';
   constructor(
     readonly job: string,
     /** A clause for each difference. */

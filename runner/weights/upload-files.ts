@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../core/contract/object-store.js';
 import { identityOf } from './digest-cache.js';
 import { changed } from './hash-files.js';
 import type { HashedFile, WeightsHooks } from './weights-files.js';
+import { joinSignals } from '../signals.js';
 
 /** Each upload sends three parts at once (aws/s3-object-store.ts). */
 const FILES_AT_ONCE = 4;
@@ -30,7 +31,7 @@ export async function uploadFiles(
     onProgress({ doing: 'uploading', bytes: done, total });
   };
   const failing = new AbortController();
-  const signal = AbortSignal.any([given, failing.signal]);
+  const signal = joinSignals([given, failing.signal]);
   const uploads: Promise<void>[] = [];
   try {
     await mapBounded(distinct, FILES_AT_ONCE, (file) => {

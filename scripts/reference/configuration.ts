@@ -28,6 +28,11 @@ export const configurationReference = (): string =>
       ['variable', 'meaning'],
       [
         [code('SPOTPOOL_HOME'), 'The folder for the state of `spotpool local up`.'],
+        [
+          code('SPOTPOOL_NOTIFY'),
+          'The addresses to which `run`, `watch` and `rerun` post the end of the job, with blanks between them.',
+        ],
+        [code('SPOTPOOL_NOTIFY_KEY'), 'The key with which such a post is signed: `whsec_…`.'],
         [code('SPOTPOOL_DEBUG'), 'Any value makes the CLI print the stack trace of an error.'],
       ],
     ),

@@ -51,7 +51,7 @@ const unnamedFiles = (): readonly string[] =>
 
 /** Readers' programs import the package by its name, and get the types that the build has made. */
 const PACKAGE: Readonly<Record<string, readonly string[]>> = {
-  spotpool: ['dist/core/contract/model-api.d.ts'],
+  spotpool: ['dist/runner/spotpool.d.ts'],
   'spotpool/local': ['dist/local/api.d.ts'],
   'spotpool/infra': ['dist/infra/spot-pool.d.ts'],
 };

@@ -41,6 +41,18 @@ describe('the properties of a pool', () => {
     [{ name: 'n'.repeat(58) }, `name is "${'n'.repeat(58)}": use letters, digits, "_", "." and "-", 57 at most.`],
     [{ imageId: 'ubuntu' }, 'imageId is "ubuntu": give the id of a machine image, such as ami-0123456789abcdef0.'],
     [{ notifyEmail: 'me' }, 'notifyEmail is "me": give one mail address.'],
+    [
+      { notifySecretArn: 'https://hooks.example.com/secret' },
+      'notifySecretArn is wrong (it is not shown here, because it might be a secret): give the whole ARN of one secret (arn:aws:secretsmanager:…:secret:…).',
+    ],
+    [
+      { notifySecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:*' },
+      'notifySecretArn is wrong (it is not shown here, because it might be a secret): give the whole ARN of one secret (arn:aws:secretsmanager:…:secret:…).',
+    ],
+    [
+      { notifySecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:x-AbCdEf', controller: 'cli' },
+      'notifySecretArn is given with controller "cli", but only the controller function reads it: leave it out, and notify from commands (--notify).',
+    ],
     [{ inputBuckets: 'data' }, 'inputBuckets is "data": give a list.'],
     [{ inputBuckets: ['s3://data'] }, 'inputBuckets has "s3://data": give names of buckets, without s3://.'],
     [{ secretArns: ['token'] }, 'secretArns has "token": give whole ARNs of secrets.'],

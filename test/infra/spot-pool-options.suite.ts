@@ -47,6 +47,36 @@ describe('an isolated pool', () => {
   });
 });
 
+describe('a pool with an address to notify', () => {
+  const template = synth({ notifySecretArn: ARN });
+
+  it('lets the controller alone read its secret, and ask for prices', () => {
+    const may = allowed(template, 'PoolControllerRoleDefault');
+    expect(may['secretsmanager:GetSecretValue']).toEqual([ARN]);
+    expect(may['ec2:DescribeSpotPriceHistory']).toEqual(['*']);
+    expect(allowed(template, 'PoolWorkerRole')).not.toHaveProperty('secretsmanager:GetSecretValue');
+    expect(allowed(template, 'PoolUserPolicy')).not.toHaveProperty('secretsmanager:GetSecretValue');
+  });
+
+  it('tells the controller which secret it is, and nothing of what it holds', () => {
+    const { Environment } = only(template, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Readonly<Record<string, unknown>> };
+    };
+    expect(Environment.Variables['SPOTPOOL_NOTIFY_SECRET_ARN']).toBe(ARN);
+    template.hasOutput('NotifySecretArn', { Value: ARN });
+  });
+
+  it('has its controller in no VPC, so that it reaches the address', () => {
+    expect(only(template, 'AWS::Lambda::Function').Properties).not.toHaveProperty('VpcConfig');
+  });
+
+  it('gives no controller such a permission without the property', () => {
+    const may = allowed(synth({}), 'PoolControllerRoleDefault');
+    expect(may).not.toHaveProperty('secretsmanager:GetSecretValue');
+    expect(may).not.toHaveProperty('ec2:DescribeSpotPriceHistory');
+  });
+});
+
 describe('a pool of GPUs in the user’s own network, controlled by the CLI', () => {
   const template = synth({
     controller: 'cli',

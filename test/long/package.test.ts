@@ -56,12 +56,38 @@ describe('the package, installed into an empty project', () => {
     await writeFile(path.join(directory, 'suite.js'), `${suite}await cloud.close();\nconsole.log('closed');\n`);
     expect((await execute(process.execPath, ['suite.js'], { cwd: directory, env })).stdout).toBe('closed\n');
 
-    const typescript = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
-    await execute(
-      process.execPath,
-      [typescript, '--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', 'triple.ts'],
-      { cwd: directory },
+    await writeFile(
+      path.join(directory, 'program.mts'),
+      [
+        "import { follow, openStack, record, results, SpotpoolError, submit, type Model } from 'spotpool';",
+        'const model: Model<{ n: number }, { twice: number }> = { predict: (items) => items.map(({ n }) => ({ twice: 2 * n })) };',
+        'const stack = await openStack({ local: true });',
+        "const { job, controlled } = await submit(stack, { items: [{ n: 1 }], model: 'triple.ts', maxFailed: '5%' });",
+        'const isControlled: boolean = controlled;',
+        "for await (const event of follow(stack, job)) if (event.event === 'progress') void (event.items.ok satisfies number);",
+        'for await (const line of results<{ twice: number }>(stack, job)) {',
+        '  if (line.ok) void (line.output.twice satisfies number);',
+        '  else void (line.error.code satisfies string);',
+        '}',
+        "const isOver = (await record(stack, job)).how.state === 'complete';",
+        '// @ts-expect-error: an option that does not exist',
+        "await submit(stack, { items: [], model: 'triple.ts', slot: 3 });",
+        '// @ts-expect-error: a dataset beside the items',
+        "await submit(stack, { items: [], dataset: 'items.jsonl', model: 'triple.ts' });",
+        'export { isControlled, isOver, model, SpotpoolError };',
+      ].join('\n'),
     );
+    const compilers = [
+      ['--module', 'nodenext'],
+      ['--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022'],
+    ];
+    const typescript = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
+    for (const options of compilers) {
+      // No types of Node are there: a model's author, or a consumer of the API, may have none.
+      const files = ['triple.ts', 'program.mts'];
+      const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+      await execute(process.execPath, [typescript, ...strict, ...options, ...files], { cwd: directory });
+    }
     const nodeTypes = ['--types', 'node', '--typeRoots', path.join(projectRoot, 'node_modules/@types')];
     await execute(
       process.execPath,

@@ -46,4 +46,20 @@ export const KEPT: readonly KeptCase[] = [
     holds: 'outcomes that a controller has read count in its pass, although their count cannot be written',
     options: { seed: 7363, faults: [17], settings: CALM_SERVICES },
   },
+  {
+    holds:
+      'a worker that hands one of two messages of a batch back says so, although it commits the batch by the other',
+    options: {
+      seed: 10165,
+      faults: [6],
+      settings: {
+        lossShare: 0,
+        sendLostShare: 0,
+        describeLagMs: 0,
+        countsLagMs: 0,
+        isFleetSlow: false,
+        skewsMs: [0],
+      },
+    },
+  },
 ];

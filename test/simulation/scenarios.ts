@@ -126,6 +126,14 @@ export const SCENARIOS = {
       mustEndWithin(world, 'job-0', 20 * MINUTE_MS);
     },
   },
+  'a model can be loaded nowhere': {
+    settings: { ...QUIET, chaosMs: MINUTE_MS },
+    firstJob: job(4, 4, { behaviour: soundBehaviour({ load: 'fails' }) }),
+    arrange: (world) => {
+      mustEndWithin(world, 'job-0', 15 * MINUTE_MS);
+      mostInstances(world, 12, 15 * MINUTE_MS);
+    },
+  },
   'a notice comes in the middle of a long batch': {
     settings: { ...QUIET, maxWorkers: 1, chaosMs: 6 * MINUTE_MS },
     firstJob: job(1, 20, { behaviour: soundBehaviour({ msPerItem: 20 * SECOND_MS }) }),

@@ -38,6 +38,7 @@ describe('the simulation', () => {
     'the messages of a job are lost while another job keeps the queue busy',
     'a submit dies when it has sent its messages and not counted them',
     'a notice comes in the middle of a long batch',
+    'a model can be loaded nowhere',
   ];
   it.each(healed)('heals the pool when %s', async (name) => {
     expect((await simulate({ seed: 1, ...SCENARIOS[name] })).problems).toEqual([]);

@@ -22,6 +22,7 @@ import { CLAIM_BEAT_MS } from '../../core/contract/submit-claim.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
 import type { FleetDescription, FleetInstance, ModelProbe } from '../../runner/ports.js';
+import { makeWebPoster } from '../../runner/wiring/web-poster.js';
 import { MemoryBucket, MemoryStore } from './memory-store.js';
 import { RecordingTerminal } from './recording-terminal.js';
 
@@ -167,6 +168,7 @@ export class FakeStack {
         list: () => never(),
         head: () => Promise.reject(new Error('This test has no objects.')),
       }),
+      poster: makeWebPoster(),
       probe: () => this.probe(),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
     };

@@ -1,15 +1,14 @@
 /**
  * Sentences for a command that ends before its job: the work that is left, and how to go on. A sentence is printed only where it is known to be true.
  */
+import type { SubmitProgress } from '../../api/submit-job.js';
 import type { JobProgress } from '../../controller/report.js';
 import { plural } from '../../display/format.js';
 import { canBeResumed, hasEnded } from '../job-state.js';
 import { brokenOffText, resumeSubmitText, resumeText } from './resume.js';
 
 /** The progress of a command that submits a job. */
-export interface CommandProgress {
-  /** It is set once the submission has begun to write, or waits for another submission of the same job; `follows` names who made that one. */
-  begun?: { readonly job: string; readonly follows?: string };
+export interface CommandProgress extends SubmitProgress {
   /** It is set once the whole job is submitted. */
   job?: string;
   /** It is set once the results are in this file. */

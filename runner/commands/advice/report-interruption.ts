@@ -1,7 +1,8 @@
 /** Reports the work that is left when a command ends before its job, and how to go on. */
 import type { CliContext } from '../../cli/context.js';
 import type { StackFlags } from '../../cli/stack-options.js';
-import { isNetworkFailure } from '../../errors.js';
+import { definedFields } from '../../../core/defined-fields.js';
+import { isNetworkFailure, noteFailure } from '../../errors.js';
 import { readJobProgress } from '../../status/job-status.js';
 import { LocalCloudLost } from '../own-stack.js';
 import type { RunStack } from '../opened-stack.js';
@@ -31,7 +32,9 @@ export async function reportInterruption(
   const how = signal.aborted ? 'Stopped' : 'Broken off';
   const controlled = ports.config.controlled ?? false;
   const lines = interruptionLines({ ...started, how, own, isKept, controlled, progress, where: stackArguments(flags) });
-  terminal.err(`${lines.join('\n')}\n`);
+  const hint = lines.join('\n');
+  noteFailure(error, definedFields({ job, hint }));
+  terminal.err(`${hint}\n`);
 }
 
 /** Runs the checks before anything is started. A command that is stopped there reports that it began no job. */
@@ -47,7 +50,11 @@ export async function checkBeforeStart<T>({ terminal, signal }: CliContext, chec
       progress: undefined,
       where: '',
     } as const;
-    if (signal.aborted) terminal.err(`${interruptionLines(nothing).join('\n')}\n`);
+    if (signal.aborted) {
+      const hint = interruptionLines(nothing).join('\n');
+      noteFailure(error, { hint });
+      terminal.err(`${hint}\n`);
+    }
     throw error;
   }
 }

@@ -136,6 +136,9 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'worker-silent': 'warning',
   'object-damaged': 'warning',
   'job-trouble': 'warning',
+  'end-posted': 'info',
+  'end-not-posted': 'warning',
+  'post-given-up': 'warning',
 };
 
 export function controllerNews({ at, code, message }: ControllerEvent): Happened {

@@ -5,7 +5,7 @@ import { plural } from '../../display/format.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { type LocalState, readLocalState, removeLocalState } from '../../local-cloud/state-file.js';
 import { takeDown } from '../../local-cloud/up-down.js';
-import { type RunningWork, readRunningWork } from './state.js';
+import { placeOf, type RunningWork, readRunningWork } from './state.js';
 
 export const downCommand = defineCommand({
   name: 'down',
@@ -28,7 +28,7 @@ async function localDown({ context, options }: Call): Promise<number> {
   const inOrder = await takeDown(state);
   await removeLocalState(directory, state.pid);
   if (options.json) {
-    terminal.out(`${JSON.stringify({ wasUp: true, pid: state.pid, inOrder, ...running })}\n`);
+    terminal.out(`${JSON.stringify({ wasUp: true, pid: state.pid, inOrder, ...placeOf(state), ...running })}\n`);
   } else {
     terminal.out(`${downLines(state, running, inOrder).join('\n')}\n`);
   }

@@ -2,7 +2,7 @@
 import { type Call, defineCommand } from '../../cli/command.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { NO_LOCAL_CLOUD } from '../../cli/stack-choice.js';
-import { UserError } from '../../errors.js';
+import { StackNotFound } from '../../errors.js';
 import { environmentOf, shellExports } from '../../local-cloud/environment.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { readLocalState } from '../../local-cloud/state-file.js';
@@ -22,7 +22,7 @@ export const envCommand = defineCommand({
 
 async function localEnv({ context: { terminal, env }, options }: Call): Promise<number> {
   const state = await readLocalState(stateDirectory(env));
-  if (state === undefined) throw new UserError(NO_LOCAL_CLOUD);
+  if (state === undefined) throw new StackNotFound(NO_LOCAL_CLOUD);
   terminal.out(options.json ? `${JSON.stringify(environmentOf(state))}\n` : shellExports(state));
   return EXIT.ok;
 }

@@ -5,7 +5,7 @@ import type { CliContext } from '../../cli/context.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { toggle } from '../../cli/option-rows.js';
 import { bytes } from '../../display/format.js';
-import { UserError } from '../../errors.js';
+import { CommandFailed, UserError } from '../../errors.js';
 import { removeRun, upDataDirectory } from '../../local-cloud/kept-runs.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { readLocalState } from '../../local-cloud/state-file.js';
@@ -38,7 +38,7 @@ async function localRm({ context, words, options }: Call<'what', typeof rmOption
   const chosen = choose(words, kept, { env, used });
   const freed = chosen.runs.reduce((sum, run) => sum + run.bytes, chosen.up ? kept.upBytes : 0);
   const isEmpty = chosen.runs.length === 0 && !chosen.up;
-  if (!isEmpty && options.yes !== true && !(await agreed(context, chosen, freed))) return EXIT.failed;
+  if (!isEmpty && options.yes !== true) await requireAgreement(context, chosen, freed);
   for (const { run } of chosen.runs) await removeRun(run);
   if (chosen.up) await rm(upDataDirectory(env), { recursive: true, force: true, maxRetries: 3 });
   const removed = { jobs: chosen.runs.map(({ run }) => nameOf(run)), up: chosen.up, bytes: isEmpty ? 0 : freed };
@@ -82,7 +82,11 @@ function choose(
   return { runs, up: words.includes(UP) && kept.upBytes > 0 };
 }
 
-async function agreed({ terminal, confirm, clock }: CliContext, { runs, up }: Chosen, freed: number): Promise<boolean> {
+async function requireAgreement(
+  { terminal, confirm, clock }: CliContext,
+  { runs, up }: Chosen,
+  freed: number,
+): Promise<void> {
   terminal.err(`This removes ${bytes(freed)}, and nobody can go on with it:\n`);
   for (const shown of runs) terminal.err(`  ${runText(shown, clock.nowMs())}\n`);
   if (up) terminal.err('  the buckets of "local up"\n');
@@ -90,6 +94,5 @@ async function agreed({ terminal, confirm, clock }: CliContext, { runs, up }: Ch
   if (answer === undefined) {
     throw new UserError('There is no terminal for the question whether to go on. Add --yes to remove it.');
   }
-  if (!answer) terminal.err('Nothing was removed.\n');
-  return answer;
+  if (!answer) throw new CommandFailed('declined', 'Nothing was removed.');
 }

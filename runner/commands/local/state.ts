@@ -1,4 +1,5 @@
 /** Reads the state of the local cloud that is up, and the work that it runs. */
+import { definedFields } from '../../../core/defined-fields.js';
 import type { CliContext } from '../../cli/context.js';
 import type { LocalState } from '../../local-cloud/state-file.js';
 import { readFleetView } from '../../status/fleet-view.js';
@@ -15,6 +16,13 @@ export function publicState(state: LocalState): Record<string, unknown> {
   const { accessKeyId, secretAccessKey } = credentials;
   return { ...config, accessKeyId, secretAccessKey };
 }
+
+/** The facts about the local cloud that are no part of its stack. */
+export const placeOf = ({ startedAt, log, data }: LocalState): Readonly<Record<string, unknown>> => ({
+  startedAt,
+  log,
+  ...definedFields({ data }),
+});
 
 export interface RunningWork {
   readonly jobs: readonly { readonly job: string; readonly batchesLeft: number }[];

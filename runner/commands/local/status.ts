@@ -7,7 +7,7 @@ import { UserError } from '../../errors.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
 import { readLocalState } from '../../local-cloud/state-file.js';
 import { keptJson, keptLines, readKept } from './kept.js';
-import { publicState, readRunningWork } from './state.js';
+import { placeOf, publicState, readRunningWork } from './state.js';
 
 export const statusCommand = defineCommand({
   name: 'status',
@@ -23,16 +23,18 @@ async function localStatus({ context, options }: Call): Promise<number> {
   const state = await readLocalState(stateDirectory(env));
   const running = state && (await readRunningWork(context, state));
   const kept = await readKept(env, clock.nowMs());
+  if (state !== undefined && running === undefined) {
+    throw new UserError(`The local cloud at ${state.endpoint} does not answer. Its log: ${state.log}`);
+  }
   if (options.json) {
-    const shown = state === undefined ? { up: false } : { up: true, ...publicState(state), ...running };
+    const shown =
+      state === undefined ? { up: false } : { up: true, ...publicState(state), ...placeOf(state), ...running };
     terminal.out(`${JSON.stringify({ ...shown, kept: keptJson(kept) })}\n`);
     return EXIT.ok;
   }
-  if (state === undefined) {
+  if (state === undefined || running === undefined) {
     terminal.out(`${NO_LOCAL_CLOUD}\n`);
   } else {
-    if (running === undefined)
-      throw new UserError(`The local cloud at ${state.endpoint} does not answer. Its log: ${state.log}`);
     const upFor = span((clock.nowMs() - Date.parse(state.startedAt)) / 1000);
     terminal.out(
       `The local cloud is up at ${state.endpoint} since ${clockTime(state.startedAt)} (${upFor}), pid ${state.pid}.\n` +

@@ -1,4 +1,5 @@
 /** `spotpool local up` starts a local cloud in a process of its own; that process is the same command with `--foreground`. */
+import { createWriteStream } from 'node:fs';
 import { type Call, defineCommand } from '../../cli/command.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { localCloudOptions, localCloudRows, localMaxWorkers } from '../../cli/local-options.js';
@@ -8,7 +9,8 @@ import { plural } from '../../display/format.js';
 import { messageOf } from '../../errors.js';
 import { adoptStack } from '../../local-cloud/keep-up.js';
 import { upDataDirectory } from '../../local-cloud/kept-runs.js';
-import { stateDirectory } from '../../local-cloud/paths.js';
+import { makeStateDirectory, stateDirectory } from '../../local-cloud/paths.js';
+import { type LocalState, readLocalState } from '../../local-cloud/state-file.js';
 import { superviseLocalCloud } from '../../local-cloud/supervisor.js';
 import { bringUp, localLogFile } from '../../local-cloud/up-down.js';
 import { renewMessages } from '../../submit/renew-messages.js';
@@ -19,6 +21,7 @@ const upOptions = {
   ...localCloudRows,
   foreground: toggle('stay in the foreground, as the process does that `up` starts', { hidden: true }),
   adopt: toggle('take over the cloud of a `run --local`', { hidden: true }),
+  whileStdin: toggle('stay in the foreground, print the state, and end with the standard input', { hidden: true }),
 };
 
 export const upCommand = defineCommand({
@@ -32,7 +35,10 @@ export const upCommand = defineCommand({
     'spotpool local up --launch-delay typical --reclaim 2m:all:no-notice',
     'eval "$(spotpool local env)" && aws sqs list-queues',
   ],
-  run: async (call) => (call.options.foreground ? foreground(call) : localUp(call)),
+  run: async (call) => {
+    if (call.options.whileStdin) return whileStdin(call);
+    return call.options.foreground ? foreground(call) : localUp(call);
+  },
 });
 
 type UpCall = Call<never, typeof upOptions>;
@@ -43,7 +49,7 @@ async function localUp({ context, options, rawArguments }: UpCall): Promise<numb
   const given = rawArguments.filter((argument) => argument !== '--json');
   const { state, wasUp } = await bringUp(given, env, signal);
   if (options.json) {
-    terminal.out(`${JSON.stringify(publicState(state))}\n`);
+    terminal.out(`${JSON.stringify({ ...publicState(state), wasUp })}\n`);
     return EXIT.ok;
   }
   terminal.out(
@@ -58,10 +64,56 @@ async function localUp({ context, options, rawArguments }: UpCall): Promise<numb
   return EXIT.ok;
 }
 
+/**
+ * Starts a cloud for a program, such as the Python package. The program holds the other end of standard input, so that its cloud ends with it, however
+ * it ends. A cloud that is up already is printed, and left alone.
+ */
+async function whileStdin(call: UpCall): Promise<number> {
+  const { terminal, env, signal } = call.context;
+  const directory = stateDirectory(env);
+  const up = await readLocalState(directory);
+  if (up !== undefined) {
+    terminal.out(`${JSON.stringify({ ...publicState(up), wasUp: true })}\n`);
+    return EXIT.ok;
+  }
+  await makeStateDirectory(directory);
+  const log = createWriteStream(localLogFile(directory), { mode: PRIVATE_FILE });
+  log.on('error', () => undefined); // The cloud goes on although the disk is full.
+  try {
+    return await foreground(call, {
+      signal: AbortSignal.any([signal, endOfInput()]),
+      log: (line) => void log.write(line),
+      onReady: (state) => terminal.out(`${JSON.stringify({ ...publicState(state), wasUp: false })}\n`),
+    });
+  } finally {
+    process.stdin.destroy();
+    log.end();
+  }
+}
+
+/** Only the owner may read the log, as the other files of the state directory. */
+const PRIVATE_FILE = 0o600;
+
+function endOfInput(): AbortSignal {
+  const ended = new AbortController();
+  for (const event of ['end', 'error', 'close']) process.stdin.once(event, () => ended.abort());
+  process.stdin.resume();
+  return ended.signal;
+}
+
+interface Foreground {
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+  readonly onReady?: (state: LocalState) => void;
+}
+
 /** Runs the cloud and its controller until it is told to end. */
-async function foreground({ context, options: flags }: UpCall): Promise<number> {
-  const { terminal, env, clock, signal } = context;
-  const log = (text: string): void => terminal.err(`${new Date(clock.nowMs()).toISOString()} ${text}\n`);
+async function foreground(
+  { context, options: flags }: UpCall,
+  { signal, log: write, onReady }: Foreground = { signal: context.signal, log: (line) => context.terminal.err(line) },
+): Promise<number> {
+  const { env, clock } = context;
+  const log = (text: string): void => write(`${new Date(clock.nowMs()).toISOString()} ${text}\n`);
   const directory = stateDirectory(env);
   await superviseLocalCloud({
     options: localCloudOptions(flags, flags.maxWorkers),
@@ -89,7 +141,10 @@ async function foreground({ context, options: flags }: UpCall): Promise<number> 
       };
       await controlUntil({ ...context.connect(config), clock }, loop, stop);
     },
-    ready: ({ endpoint }) => log(`The local cloud is up at ${endpoint}.`),
+    ready: (state) => {
+      log(`The local cloud is up at ${state.endpoint}.`);
+      onReady?.(state);
+    },
     log,
     now: () => clock.nowMs(),
     signal,

@@ -1,4 +1,5 @@
 /** Works on many inputs at once and yields the results in the order of the inputs. */
+import { joinSignals } from '../../signals.js';
 
 /**
  * At most `ahead` works are begun and not yet yielded. When one fails, or the consumer stops, the signal of the others is aborted, and they are waited for:
@@ -11,7 +12,7 @@ export async function* inOrder<In, Out>(
   given: AbortSignal,
 ): AsyncGenerator<Out> {
   const ending = new AbortController();
-  const signal = AbortSignal.any([given, ending.signal]);
+  const signal = joinSignals([given, ending.signal]);
   const begun: Promise<Out>[] = [];
   try {
     for (const input of inputs) {

@@ -6,6 +6,7 @@
  */
 import { fileKey, filesPrefix } from '../../../core/contract/keys.js';
 import type { ObjectStore } from '../../../core/contract/object-store.js';
+import { joinSignals } from '../../signals.js';
 
 type Reads = Pick<ObjectStore, 'head' | 'list'>;
 
@@ -46,7 +47,7 @@ export class KnownFiles {
 
 async function list(store: Reads, most: number, given: AbortSignal): Promise<ReadonlyMap<string, Listing> | undefined> {
   const enough = new AbortController();
-  const signal = AbortSignal.any([given, enough.signal]);
+  const signal = joinSignals([given, enough.signal]);
   let count = 0;
   const one = async (share: string): Promise<readonly [string, Listing]> => {
     const listing = new Listing();

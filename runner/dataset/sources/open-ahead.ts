@@ -1,4 +1,5 @@
 /** Opens the next sources while one is read, so that the wait for each of many objects in S3 is not added up. */
+import { joinSignals } from '../../signals.js';
 
 export interface OpenAhead<In, Out> {
   /** The number of sources that are open at once. */
@@ -14,7 +15,7 @@ export async function* openedInOrder<In, Out>(
   outer: AbortSignal,
 ): AsyncGenerator<Out> {
   const aborter = new AbortController();
-  const signal = AbortSignal.any([outer, aborter.signal]);
+  const signal = joinSignals([outer, aborter.signal]);
   const pending: Promise<Out>[] = [];
   let next = 0;
   const fill = (): void => {

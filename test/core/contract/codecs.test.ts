@@ -112,7 +112,10 @@ const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknow
     { ...event, code: 'batch-handed-back', reason: 'draining', savedItems: 1 },
     (json) => decodeWorkerEvent(json, 'i-1'),
   ],
-  'claim of a notice': [{ at, told: true, end: 3 }, decodeNoticeClaim],
+  'claim of a notice': [
+    { at, told: true, end: 3, post: { tries: 2, notBefore: at, over: 'given-up' } },
+    decodeNoticeClaim,
+  ],
   'line of the plan': [location, decodePlanLine],
   reference: [{ bucket: 'b', key: 'k', size: 1 }, decodeObjectReference],
   'error of an item': [{ code: 'Bad', message: 'no' }, decodeItemError],

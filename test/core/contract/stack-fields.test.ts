@@ -34,6 +34,7 @@ const EVERY_FIELD: Required<StackFields> = {
   schedulerGroup: 'g',
   schedulerRoleArn: 'arn:aws:iam::1:role/r',
   topicArn: 'arn:aws:sns:eu-west-1:1:t',
+  notifySecretArn: 'arn:aws:secretsmanager:eu-west-1:1:secret:s-AbCdEf',
   stackId: 'arn:aws:cloudformation:eu-west-1:1:stack/s/1',
   installedWorker: 'true',
   endpoint: 'http://127.0.0.1',

@@ -1,6 +1,6 @@
 /** The expectations of the permission tests: exceptions with their reasons, and calls that nobody may make. */
 import { STACK_TAG } from '../../../core/contract/tags.js';
-import { ACCOUNT, INPUT_BUCKET, NAMES, REGION } from './names.js';
+import { ACCOUNT, INPUT_BUCKET, NAMES, NOTIFY_SECRET_ARN, REGION, SECRET_ARN } from './names.js';
 import type { Principal } from './policies.js';
 
 /** The place in which to add or remove a statement, for messages. */
@@ -84,6 +84,7 @@ const ROWS: readonly Row[] = [
   ['worker', 'ec2:DescribeInstances', '*'],
   ['worker', 'iam:PassRole', switchRole, { 'iam:PassedToService': 'scheduler.amazonaws.com' }],
   ['worker', 'secretsmanager:GetSecretValue', of('secretsmanager', 'secret:another-AbCdEf')],
+  ['worker', 'secretsmanager:GetSecretValue', NOTIFY_SECRET_ARN],
 
   ['controller', 'ec2:RunInstances', instance],
   ['controller', 'ec2:TerminateInstances', instance, { [`ec2:ResourceTag/${STACK_TAG}`]: NAMES.stack }],
@@ -107,6 +108,7 @@ const ROWS: readonly Row[] = [
     { 'iam:PassedToService': 'scheduler.amazonaws.com' },
   ],
   ['controller', 'sns:Publish', of('sns', 'another')],
+  ['controller', 'secretsmanager:GetSecretValue', SECRET_ARN],
 
   ['user', 's3:DeleteObject', `${bucket}/models/ab/bundle.tar.gz`],
   ['user', 's3:DeleteObject', `${bucket}/files/ab`],
@@ -123,7 +125,8 @@ const ROWS: readonly Row[] = [
   ['user', 'lambda:InvokeFunction', of('lambda', 'function:another')],
   ['user', 'lambda:UpdateFunctionCode', NAMES.functionArn],
   ['user', 'iam:PassRole', switchRole, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
-  ['user', 'secretsmanager:GetSecretValue', of('secretsmanager', 'secret:api-key-AbCdEf')],
+  ['user', 'secretsmanager:GetSecretValue', SECRET_ARN],
+  ['user', 'secretsmanager:GetSecretValue', NOTIFY_SECRET_ARN],
 
   ['switch', 'ec2:ModifyFleet', otherFleet],
   ['switch', 'ec2:DeleteFleets', of('ec2', `fleet/${NAMES.fleet}`)],

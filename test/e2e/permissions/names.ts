@@ -3,6 +3,8 @@ export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
 export const INPUT_BUCKET = 'their-data';
 export const SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:api-key-AbCdEf`;
+/** The secret with the address to which the controller posts. */
+export const NOTIFY_SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:address-GhIjKl`;
 
 const stack = 'permissions';
 const switchRole = 'spotpool-scheduler';

@@ -20,8 +20,11 @@ interface Asked {
 
 interface OtherService {
   readonly read: (request: IncomingMessage, body: string) => Asked;
-  readonly answer: (asked: Asked) => { readonly status?: number; readonly body: string };
+  readonly answer: (asked: Asked, secrets: Secrets) => { readonly status?: number; readonly body: string };
 }
+
+/** The texts of secrets by their ARN. Every other secret has one and the same text. */
+export type Secrets = Readonly<Record<string, string>>;
 
 /** A service with the Query protocol: the request is a form, the response is XML. */
 const ofForm = (_: IncomingMessage, body: string): Asked => {
@@ -47,7 +50,12 @@ const SERVICES: Readonly<Record<string, OtherService>> = {
   sns: { read: ofForm, answer: ({ action }) => xml(action, '<MessageId>1</MessageId>') },
   cloudformation: { read: ofForm, answer: ({ action }) => xml(action, ABOUT_STACKS[action] ?? '') },
   servicequotas: { read: ofTarget, answer: () => ({ body: '{"Quota":{"Value":640}}' }) },
-  secretsmanager: { read: ofTarget, answer: () => ({ body: '{"SecretString":"a secret"}' }) },
+  secretsmanager: {
+    read: ofTarget,
+    answer: ({ parameters: { SecretId = '' } }, secrets) => ({
+      body: JSON.stringify({ SecretString: secrets[SecretId] ?? 'a secret' }),
+    }),
+  },
   lambda: {
     read: ({ url = '' }) => {
       const [, FunctionName = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url) ?? [];
@@ -69,12 +77,12 @@ export class Front {
     this.#server = server;
   }
 
-  static async start(cloud: string): Promise<Front> {
+  static async start(cloud: string, secrets: Secrets = {}): Promise<Front> {
     const server = http.createServer((request, response) => {
       const { service, accessKeyId } = callerOf(request);
       const other = SERVICES[service];
       if (other === undefined) forward(cloud, request, response);
-      else void serve({ ...other, service, accessKeyId }, front.requests, request, response);
+      else void serve({ ...other, service, accessKeyId }, { seen: front.requests, secrets }, { request, response });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const front = new Front(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, server);
@@ -96,14 +104,13 @@ function callerOf({ headers }: IncomingMessage): { readonly service: string; rea
 
 async function serve(
   { service, accessKeyId, read, answer }: OtherService & Pick<OtherRequest, 'service' | 'accessKeyId'>,
-  requests: OtherRequest[],
-  request: IncomingMessage,
-  response: ServerResponse,
+  { seen, secrets }: { readonly seen: OtherRequest[]; readonly secrets: Secrets },
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): Promise<void> {
   const asked = read(request, await text(request));
   const app = / app\/(\S+)/.exec(request.headers['user-agent'] ?? '')?.[1];
-  const { status = 200, body } = answer(asked);
-  requests.push({ service, accessKeyId, ...definedFields({ app }), ...asked, headers: {}, status });
+  const { status = 200, body } = answer(asked, secrets);
+  seen.push({ service, accessKeyId, ...definedFields({ app }), ...asked, headers: {}, status });
   response.writeHead(status).end(body);
 }
 

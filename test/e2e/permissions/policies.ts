@@ -5,7 +5,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import type { SpotPoolProps } from '../../../infra/props.js';
 import { makeStack } from '../../infra/synth.js';
-import { ACCOUNT, INPUT_BUCKET, NAMES, REGION, SECRET_ARN } from './names.js';
+import { ACCOUNT, INPUT_BUCKET, NAMES, NOTIFY_SECRET_ARN, REGION, SECRET_ARN } from './names.js';
 
 /** The principals that call AWS in a pool. `switch` and `schedule` are EventBridge Scheduler with the roles of the pool's schedules. */
 export type Principal = 'worker' | 'controller' | 'user' | 'switch' | 'schedule';
@@ -43,6 +43,7 @@ const PROPS: SpotPoolProps = {
   name: NAMES.stack,
   inputBuckets: [INPUT_BUCKET],
   secretArns: [SECRET_ARN],
+  notifySecretArn: NOTIFY_SECRET_ARN,
   sessionManager: true,
 };
 

@@ -21,7 +21,8 @@ import { invokeController, type Invoked } from '../../support/controller-functio
 import { Lab } from '../../support/lab.js';
 import { machineUserData } from '../machine/provision.js';
 import { type Call, callsOfSchedule, needsOf, type Request } from './calls.js';
-import { INPUT_BUCKET, NAMES } from './names.js';
+import { Receiver } from '../../support/receiver.js';
+import { INPUT_BUCKET, NAMES, NOTIFY_SECRET_ARN } from './names.js';
 import { Front, type OtherRequest } from './other-services.js';
 import type { Principal, StackPolicies } from './policies.js';
 
@@ -32,16 +33,19 @@ const MAX_IDLE_SECONDS = 60;
 
 export class Pool {
   readonly #front: Front;
+  /** The address to which the controller posts the ends of jobs. */
+  readonly #receiver: Receiver;
   readonly #directory: string;
   readonly #functionEnvironment: Readonly<Record<string, string>>;
 
   private constructor(
     readonly lab: Lab,
-    front: Front,
+    { front, receiver }: { readonly front: Front; readonly receiver: Receiver },
     directory: string,
     functionEnvironment: Readonly<Record<string, string>>,
   ) {
     this.#front = front;
+    this.#receiver = receiver;
     this.#directory = directory;
     this.#functionEnvironment = functionEnvironment;
   }
@@ -50,13 +54,14 @@ export class Pool {
   static async start({ outputs, functionEnvironment }: StackPolicies, { boots = false } = {}): Promise<Pool> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-permissions-'));
     let front: Front | undefined;
+    const receiver = await Receiver.start();
     const lab = await Lab.start({
       maxWorkers: 2,
       maxIdleSeconds: MAX_IDLE_SECONDS,
       cloud: ['--request-log', String(MOST_REQUESTS)],
       cliEnv: { AWS_SDK_UA_APP_ID: APPS.user },
       provision: async (address, options, signal) => {
-        front = await Front.start(address.endpoint);
+        front = await Front.start(address.endpoint, { [NOTIFY_SECRET_ARN]: receiver.url });
         return await provision({ directory, boots }, outputs)(
           { ...address, endpoint: front.endpoint },
           options,
@@ -65,7 +70,7 @@ export class Pool {
       },
     });
     if (front === undefined) throw new Error('The lab was not provisioned.');
-    return new Pool(lab, front, directory, functionEnvironment);
+    return new Pool(lab, { front, receiver }, directory, functionEnvironment);
   }
 
   /** Invokes the controller function with the environment that the stack gives it. */
@@ -144,6 +149,7 @@ export class Pool {
   async close(): Promise<void> {
     await this.lab.close();
     await this.#front.close();
+    await this.#receiver.close();
     await rm(this.#directory, { recursive: true });
   }
 }

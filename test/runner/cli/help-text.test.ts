@@ -10,8 +10,8 @@ import { FakeStack } from '../../support/fake-stack.js';
 /** A new text may begin with another verb: add it here. */
 const VERBS = new Set(
   (
-    'begin check compare compute count create delay delete display end enqueue exit expect fail follow give go ignore install keep lease leave let limit list listen load make name open ' +
-    'point print put reach read rebuild recommend reclaim refuse remove repeat replace run say separate set ship show sort stagger start stay ' +
+    'begin check compare compute count create cut delay delete display draw end enqueue exit expect fail follow give go ignore install keep lease leave let limit list listen load make name open ' +
+    'point post print put reach read rebuild recommend reclaim refuse remove repeat replace run say separate set ship show simulate sort stagger start stay ' +
     'stop submit take try use with write'
   ).split(' '),
 );

@@ -130,7 +130,9 @@ describe('spotpool watch --web', () => {
     expect(seen).toContain('"job":"herg"');
     stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
     expect(await ended).toBe(130);
-    expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ event: 'page-up', address });
+    const [up, error] = stack.terminal.stdout.trimEnd().split('\n');
+    expect(JSON.parse(up ?? '')).toMatchObject({ event: 'page-up', address });
+    expect(JSON.parse(error ?? '')).toMatchObject({ error: { kind: 'interrupted', exitCode: 130 } });
   });
 
   it('refuses to serve a job that does not exist', async () => {

@@ -274,7 +274,7 @@ describe('spotpool errors', () => {
       ok: 8,
       failed: 4,
       readAll: true,
-      batches: { read: 4, total: 4 },
+      batches: { read: 4, done: 4, total: 4 },
       codes: [
         {
           code: 'Bad',

@@ -70,7 +70,7 @@ describe('a local cloud that outlives the command', () => {
       ]),
     );
     expect(first).toMatchObject({ maxWorkers: 2 });
-    expect(await up('--max-workers', '3'), 'the second up finds the first').toEqual(first);
+    expect(await up('--max-workers', '3'), 'the second up finds the first').toEqual({ ...first, wasUp: true });
     expect((await spotpool('fleet', '--local')).stdout).toContain('target 0, fulfilled 0');
     expect((await spotpool('doctor', '--local')).code).toBe(0);
     expect((await spotpool('local', 'status')).stdout).toContain(`pid ${first.pid}`);

@@ -110,6 +110,24 @@ describe('spotpool rerun', () => {
     });
   });
 
+  it('says in JSON of which job it is a rerun, through which its results show, and what they are', async () => {
+    await run('3,5');
+    const followed = await spotpool('rerun', 'first', '--id', 'second', '--env', 'FAIL=', '--json');
+    expect(JSON.parse(followed.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      job: 'second',
+      rerunOf: { job: 'first', first: 'first' },
+      summary: { job: 'second', items: { total: 2, ok: 2 } },
+      results: { job: 'first', file: 'data.results.jsonl', ok: ITEMS, failed: 0 },
+    });
+    const sent = await spotpool('rerun', 'second', '--id', 'third', '--items', '0', '--no-follow', '--json');
+    expect(JSON.parse(sent.stdout)).toMatchObject({
+      job: 'third',
+      items: 1,
+      controlled: false,
+      rerunOf: { job: 'second', first: 'first' },
+    });
+  });
+
   it('works on a rerun, whose results show through the whole chain', async () => {
     await run('1,2,3,4');
     await spotpool('rerun', 'first', '--id', 'second', '--env', 'FAIL=2,4', '--env', 'ROUND=2');

@@ -92,14 +92,13 @@ export class Events implements Observer {
       const at = `${event.code} ${event.batch}`;
       this.#emitted.push({ process, code: event.code, job: event.job, at, atMs: world.clock.nowMs });
     }
-    const at = this.#owed.findIndex(
-      (owed) =>
-        owed.process === process &&
-        owed.job === event.job &&
-        owed.batch === event.batch &&
-        owed.codes.includes(event.code),
+    const owed = this.#owed.filter(
+      (one) => one.process === process && one.job === event.job && one.batch === event.batch,
     );
-    if (at >= 0) this.#owed.splice(at, 1);
+    // A worker may hold two messages of a batch. The event belongs to the act that it names first of all.
+    const paid =
+      owed.find(({ codes: [own] }) => own === event.code) ?? owed.find(({ codes }) => codes.includes(event.code));
+    if (paid !== undefined) this.#owed.splice(this.#owed.indexOf(paid), 1);
   }
 
   /** An event claims only what has happened. A batch that is hidden for as long as a lease looks as if it were beaten. */

@@ -312,8 +312,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     rule: 'R10',
     what: 'A model that can be loaded nowhere never ends its job.',
     file: 'core/pool/completion.ts',
-    find: 'if (first === undefined || instances.size < ALIKE_UNABLE_MARKS) continue;',
-    replace: 'if (first === undefined || instances.size < 1_000_000) { sabotaged(); continue; }',
+    find: 'const unusable = unableEverywhere(facts.unable) ?? nowhereAble(facts);',
+    replace:
+      'const unusable = undefined; if ((unableEverywhere(facts.unable) ?? nowhereAble(facts)) !== undefined) sabotaged();',
+    scenario: 'a model can be loaded nowhere',
   },
   {
     name: 'results-out-of-order',

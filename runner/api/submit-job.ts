@@ -1,10 +1,11 @@
-/** Submits a job from the options of `run` and `submit`, and shows the progress on a display. */
+/** Submits a job to a stack. The command line and the programs' API both come through here, so the options have the names of the command line. */
 import path from 'node:path';
+import { versions } from 'node:process';
 import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import { slotsThatMayCome } from '../../core/dataset/paced-sizes.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { CliContext, StackPorts } from '../cli/context.js';
+import type { StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
@@ -19,7 +20,7 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
 import type { PythonTarget } from '../python/python-packages.js';
 import type { RerunSource } from '../rerun/rerun-source.js';
-import { JobEnded } from '../submit/ended-job.js';
+import type { Source } from '../dataset/sources/source.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
@@ -28,37 +29,41 @@ import { submitJob } from '../submit/submit-job.js';
 import type { SubmitPorts, SubmitRequest } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
-import { adviceAfterEnd } from './advice/resume.js';
-import { type CommandProgress } from './advice/report-interruption.js';
-import { stackArguments } from './advice/command-lines.js';
-import { newsNow } from './follow/news.js';
-import { submitNews } from './follow/submit-events.js';
+import { newsNow } from '../commands/follow/news.js';
+import { submitNews } from '../commands/follow/submit-events.js';
+import type { OpenedStack, World } from './world.js';
 
 /** The fields of the event `submitted`. */
-export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
+export type SubmittedFacts = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
+
+/** What is known of a submission before it is complete. */
+export interface SubmitProgress {
+  /** It is set once the submission has begun to write, or waits for another submission of the same job; `follows` names who made that one. */
+  begun?: { readonly job: string; readonly follows?: string };
+}
 
 /** Refuses a dataset that is not there, before anything is started. Returns the absolute paths of its files on this machine. */
 export async function requireDataset(
-  context: CliContext,
+  world: World,
   datasets: readonly string[],
   flags: JobFlags,
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (sentence: string) => void },
 ): Promise<readonly string[]> {
-  const { cwd, signal } = context;
-  const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
-  const opened = await checkLocalDataset(request, signal, checkProgress(context));
+  const request = { ...datasetRequest(datasets, world.cwd, flags), folder: folderRequest(world, { flags }) };
+  const opened = await checkLocalDataset(request, signal, checkProgress(world, tell));
   return opened?.files ?? [];
 }
 
 /** A check that takes longer is told, and then now and again. It comes before the command's display. */
 const TELL_EVERY_MS = 5_000;
 
-function checkProgress({ clock, terminal }: CliContext): CheckProgress {
+function checkProgress({ clock }: World, tell: (sentence: string) => void): CheckProgress {
   let toldMs = clock.nowMs();
   return (files, total) => {
     const nowMs = clock.nowMs();
     if (nowMs - toldMs < TELL_EVERY_MS || files === total) return;
     toldMs = nowMs;
-    terminal.err(`Checked ${count(files)} of the ${plural(total, 'file')} of the dataset. Nothing is uploaded yet.\n`);
+    tell(`Checked ${count(files)} of the ${plural(total, 'file')} of the dataset. Nothing is uploaded yet.`);
   };
 }
 
@@ -74,41 +79,45 @@ export interface SubmittedOfSeries extends Pick<SubmitRequest, 'series' | 'datas
   readonly pack: NonNullable<SubmitPorts['pack']>;
 }
 
-export async function submitFromFlags(
-  context: CliContext,
-  ports: StackPorts,
-  submission: {
-    readonly datasets: readonly string[];
-    /** The files of the dataset on this machine. */
-    readonly datasetFiles: readonly string[];
-    /** The results will be written to this file. */
-    readonly out?: string;
-    readonly flags: JobFlags & StackFlags;
-    /** True when the job may be complete already: then it is only compared. */
-    readonly mayBeComplete?: boolean;
-    /** It records the progress, for the messages after an interruption. */
-    readonly started?: CommandProgress;
-    /** Present when the job is a rerun. */
-    readonly rerun?: SubmittedRerun;
-    readonly series?: SubmittedOfSeries;
-    readonly display: Display;
-    readonly signal: AbortSignal;
-  },
-): Promise<SubmittedJob> {
-  const { cwd, clock, random, user, version } = context;
-  const { flags, display, signal, rerun, series: { pack = rerun?.pack, ...series } = {} } = submission;
+export interface Submission {
+  readonly datasets: readonly string[];
+  /** The items themselves, in place of a dataset that is stored somewhere. `datasets` has the name for people then. */
+  readonly items?: Source;
+  /** The files of the dataset on this machine. */
+  readonly datasetFiles: readonly string[];
+  /** The results will be written to this file. */
+  readonly out?: string;
+  readonly flags: JobFlags & StackFlags;
+  /** True when the job may be complete already: then it is only compared. */
+  readonly mayBeComplete?: boolean;
+  /** It records the progress, for the messages after an interruption. */
+  readonly started?: SubmitProgress;
+  /** Present when the job is a rerun. */
+  readonly rerun?: SubmittedRerun;
+  readonly series?: SubmittedOfSeries;
+  readonly display: Pick<Display, 'show'>;
+  readonly signal: AbortSignal;
+}
+
+export async function submitTo({ world, ports }: OpenedStack, submission: Submission): Promise<SubmittedFacts> {
+  const { cwd, clock, random, user, version } = world;
+  const { flags, display, signal, items: given, rerun, series: { pack = rerun?.pack, ...series } = {} } = submission;
   const { id, name, setup, batchSize, batchBytes } = flags;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
-  const publish = workerPublisher(context, ports, signal);
-  const submitted = submitJob(
+  const publish = workerPublisher(world, ports, signal);
+  const { job, manifest, resumed } = await submitJob(
     {
-      dataset: { ...datasetRequest(submission.datasets, cwd, flags), folder: folderRequest(context, submission) },
-      model: modelRequest(context, ports.config, submission),
-      ...weightsRequest(context, flags),
+      dataset: {
+        ...datasetRequest(submission.datasets, cwd, flags),
+        folder: folderRequest(world, submission),
+        ...definedFields({ items: given }),
+      },
+      model: modelRequest(world, ports.config, submission),
+      ...weightsRequest(world, flags),
       // Stacks say which Python their instances have since their controllers know these models.
       controllerIsOlder: ports.config.controllerFunction !== undefined && ports.config.python === undefined,
       sizes: {
@@ -120,7 +129,7 @@ export async function submitFromFlags(
       ...definedFields({ id, name, rerun: rerun?.source, mayBeComplete: submission.mayBeComplete }),
       ...series,
       createdBy: user,
-      versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
+      versions: { spotpool: version, node: versions.node, worker: LOWEST_WORKER_VERSION },
     },
     {
       store: ports.store,
@@ -129,8 +138,8 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
-      pack: pack ?? packWithGit(context.env),
-      ...(rerun?.isTried === false ? {} : firstTryOf(context, ports.config, submission)),
+      pack: pack ?? packWithGit(world.env),
+      ...(rerun?.isTried === false ? {} : firstTryOf(world, ports.config, submission)),
       ...definedFields({ publishWorker: publish }),
     },
     {
@@ -141,10 +150,6 @@ export async function submitFromFlags(
       },
     },
   );
-  const { job, manifest, resumed } = await submitted.catch((error: unknown): never => {
-    if (!(error instanceof JobEnded)) throw error;
-    throw new Error(`${error.message}\n${adviceAfterEnd(error, stackArguments(flags))}`, { cause: error });
-  });
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
   const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
@@ -154,7 +159,7 @@ export async function submitFromFlags(
 
 /** Returns undefined when the stack's instances do not fetch the worker from the bucket. */
 export function workerPublisher(
-  { clock, workerBundle }: CliContext,
+  { clock, workerBundle }: World,
   { store, config }: StackPorts,
   signal: AbortSignal,
 ): (() => Promise<PublishedWorker>) | undefined {
@@ -169,9 +174,9 @@ function slotsOf(flags: JobFlags, { maxWorkers, minVcpus }: StackConfig): number
 
 /** Nothing is paid for on a local cloud or an emulator, and their workers show the same at once. */
 function firstTryOf(
-  { probe, env, clock }: CliContext,
+  { probe, env, clock }: World,
   { endpoint }: StackConfig,
-  { flags, display }: { readonly flags: JobFlags & StackFlags; readonly display: Display },
+  { flags, display }: Pick<Submission, 'flags' | 'display'>,
 ): Pick<SubmitPorts, 'probe'> {
   if (flags.local || endpoint !== undefined) return {};
   const without = flags.try === false ? '--no-try' : env['SPOTPOOL_NO_TRY'] === '1' ? 'SPOTPOOL_NO_TRY=1' : undefined;
@@ -180,7 +185,7 @@ function firstTryOf(
   return {};
 }
 
-function noteBeginning(started: CommandProgress, event: SubmitEvent): void {
+function noteBeginning(started: SubmitProgress, event: SubmitEvent): void {
   if (event.code === 'begun') started.begun = { job: event.job };
   if (event.code === 'following-submit') started.begun = { job: event.job, follows: event.by };
 }
@@ -220,7 +225,7 @@ export async function refuseTornDown({ store, config }: StackPorts, signal: Abor
 type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated' | 'installedWorker'>;
 
 export function modelRequest(
-  { cwd, env }: CliContext,
+  { cwd, env }: World,
   config: PythonFields,
   submission: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
@@ -272,7 +277,7 @@ function excludedFromModel(
   ];
 }
 
-export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { readonly weights?: WeightsRequest } {
+export function weightsRequest({ cwd, env }: World, flags: JobFlags): { readonly weights?: WeightsRequest } {
   const { weights: argument, followLinks = false } = flags;
   if (argument === undefined) return {};
   return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };
@@ -280,7 +285,7 @@ export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { rea
 
 /** The results of the job are no item of its folder (R15). */
 export function folderRequest(
-  { cwd, env }: CliContext,
+  { cwd, env }: World,
   { out, flags: { followLinks = false } }: { readonly out?: string; readonly flags: JobFlags },
 ): FolderRequest {
   const outputs = out === undefined ? [] : [out, `${out}.meta.json`].map((file) => path.resolve(cwd, file));
