@@ -29,7 +29,7 @@ const LEAVES = [...COMMANDS, ...MORE].flatMap((entry) => leavesOf(entry));
 const STARTS_PROCESSES = new Set(['local up']);
 
 /** These have something to say without a stack, too. */
-const FINDS_SOMETHING = ['try', 'doctor', 'local down', 'local status'];
+const FINDS_SOMETHING = ['try', 'doctor', 'local down', 'local status', 'simulate reuse'];
 
 const needsStack = ({ words, entry }: Leaf): boolean =>
   'local' in entry.options && 'stack' in entry.options && !FINDS_SOMETHING.includes(words.join(' '));
@@ -55,7 +55,13 @@ afterAll(() => rm(directory, { recursive: true }));
 function wordsFor({ entry }: Leaf): readonly string[] {
   const { args, options } = entry;
   const given = Object.keys(args).map((name) => (name === 'dataset' ? 'data.txt' : `nobody-${name}`));
-  return [...given, ...('model' in options && options['model']?.required === true ? ['--model', 'model.mjs'] : [])];
+  // A stack is needed only for a job that is read from it.
+  const from = 'from' in options ? ['--from', 'nobody-job'] : [];
+  return [
+    ...given,
+    ...from,
+    ...('model' in options && options['model']?.required === true ? ['--model', 'model.mjs'] : []),
+  ];
 }
 
 interface Ended {

@@ -33,7 +33,7 @@ export function startRerun(world: World, random: Random, parent: SimulatedJob): 
     { failed: false, items: some },
     { failed: true, items: some },
   ]);
-  // As many items as the parent has may be chosen, at most.
+  // The parent's number of items is the most that may be chosen.
   const shape = drawJob(random, world.settings.withoutFates, { batches: 1, itemsPerBatch: items });
   const itemsPerBatch = Math.max(random.int(1, 12), Math.ceil(items / MOST_BATCHES));
   give(world, random, { id: `rerun-${world.commands++}`, parent, choice, shape: { ...shape, itemsPerBatch } });

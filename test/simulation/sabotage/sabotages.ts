@@ -206,8 +206,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     rule: 'R6',
     what: 'One exit more is granted than there are instances above the target.',
     file: 'core/pool/exit-grants.ts',
-    find: 'const grants = Math.max(0, seen.live.size - leaving(seen) - desired.target);',
-    replace: 'sabotaged(); const grants = Math.max(0, seen.live.size - leaving(seen) - desired.target) + 1;',
+    find: 'const grants = exitsAbove({ live: seen.live.size, leaving: leaving(seen), target: desired.target });',
+    replace:
+      'sabotaged(); const grants = 1 + exitsAbove({ live: seen.live.size, leaving: leaving(seen), target: desired.target });',
   },
   {
     name: 'granted-while-modifying',
