@@ -12,12 +12,12 @@ import { EXIT } from '../../cli/exit-codes.js';
 import { openStack } from '../../cli/open-stack.js';
 import { inGroup, parsed, withDefault } from '../../cli/option-rows.js';
 import { stackOptions } from '../../cli/stack-options.js';
-import { readRecord } from '../../api/read-record.js';
 import { integerBetween, jobId, MOST_WORKERS, numberBetween } from '../../cli/values.js';
 import { UserError } from '../../errors.js';
 import { DEFAULT_INSTANCES, scenarioFrom } from '../../simulate/pool-scenario.js';
 import { comparisonJson, comparisonText } from '../../simulate/pool-text.js';
 import { itemTimes, times } from '../../simulate/times-option.js';
+import { readRecord } from '../../api/read-record.js';
 import { MOST_SEED, MOST_SIMULATIONS } from './bounds.js';
 
 /** The planner is given item after item, which takes seconds for this many. */
