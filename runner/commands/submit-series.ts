@@ -187,7 +187,7 @@ function print(
   }: { readonly series: string; readonly entries: readonly SeriesEntry[]; readonly flags: Flags },
 ): void {
   if (flags.json) {
-    terminal.out(`${JSON.stringify({ series, jobs: entries })}\n`);
+    terminal.out(`${JSON.stringify({ series, jobs: entries, controlled: config.controlled ?? false })}\n`);
     return;
   }
   const where = stackArguments(flags);

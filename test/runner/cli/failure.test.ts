@@ -30,9 +30,13 @@ const STARTS_PROCESSES = new Set(['local up']);
 
 /** These have something to say without a stack, too. */
 const FINDS_SOMETHING = ['try', 'doctor', 'local down', 'local status', 'simulate reuse'];
+/** These ask for a stack only when an option says so. */
+const MAY_NEED_STACK = ['simulate pool'];
 
 const needsStack = ({ words, entry }: Leaf): boolean =>
-  'local' in entry.options && 'stack' in entry.options && !FINDS_SOMETHING.includes(words.join(' '));
+  'local' in entry.options &&
+  'stack' in entry.options &&
+  ![...FINDS_SOMETHING, ...MAY_NEED_STACK].includes(words.join(' '));
 
 /** It names no stack, and no local cloud of the machine's user. */
 const emptyEnvironment = (): NodeJS.ProcessEnv => ({
@@ -55,13 +59,7 @@ afterAll(() => rm(directory, { recursive: true }));
 function wordsFor({ entry }: Leaf): readonly string[] {
   const { args, options } = entry;
   const given = Object.keys(args).map((name) => (name === 'dataset' ? 'data.txt' : `nobody-${name}`));
-  // A stack is needed only for a job that is read from it.
-  const from = 'from' in options ? ['--from', 'nobody-job'] : [];
-  return [
-    ...given,
-    ...from,
-    ...('model' in options && options['model']?.required === true ? ['--model', 'model.mjs'] : []),
-  ];
+  return [...given, ...('model' in options && options['model']?.required === true ? ['--model', 'model.mjs'] : [])];
 }
 
 interface Ended {

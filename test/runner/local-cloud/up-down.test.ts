@@ -75,9 +75,14 @@ describe('a local cloud that outlives the command', () => {
     expect((await spotpool('doctor', '--local')).code).toBe(0);
     expect((await spotpool('local', 'status')).stdout).toContain(`pid ${first.pid}`);
     const status: unknown = JSON.parse((await spotpool('local', 'status', '--json')).stdout);
-    expect(status, 'the fields of up, and the work').toEqual({
+    const { wasUp, ...stack } = first;
+    expect(wasUp).toBe(false);
+    expect(status, 'the fields of up, where it is, and the work').toEqual({
       up: true,
-      ...first,
+      ...stack,
+      startedAt: expect.stringMatching(/^\d{4}-/) as string,
+      log: path.join(home, 'local-cloud.log'),
+      data: path.join(home, 'kept', 'up'),
       jobs: [],
       instances: 0,
       kept: { directory: path.join(home, 'kept'), upBytes: expect.any(Number) as number, jobs: [] },
