@@ -1,4 +1,5 @@
 /** A worker's configuration: one row for each environment variable. The type and the configuration reference derive from the table. */
+import { LEASE_SECONDS } from '../core/batch/lease-length.js';
 import { ALIVE_VARIABLE } from '../core/contract/alive-file.js';
 import { definedFields } from '../core/defined-fields.js';
 
@@ -60,11 +61,10 @@ export const WORKER_VARIABLES = {
     help: "the endpoint of the instance's metadata, where it is not EC2's",
     read: asIs,
   },
-  /** The lease is short, because it is the cost of a worker that vanishes. It is long enough for two beats to fail. */
   leaseSeconds: {
     variable: 'SPOTPOOL_LEASE_SECONDS',
     help: 'the length of the leases that the worker takes, in seconds',
-    byDefault: '20',
+    byDefault: String(LEASE_SECONDS),
     ...whole('seconds', MAX_LEASE_SECONDS),
   },
   maxIdleMs: {

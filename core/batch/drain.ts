@@ -17,6 +17,9 @@ export interface DrainDecision {
 /** The time kept free to write the finished items and hand the batch back: two small requests, with room for a retry. */
 export const SAVE_RESERVE_MS = 1_500;
 
+/** Without a notice, too, finished items that are so much work are saved. A save costs one request, and a batch of a minute or less should cost none. */
+export const UNSAVED_WORK_MS = 60_000;
+
 /** Items differ: the pace measured on some items may be this much too fast for the rest. */
 const PACE_MARGIN = 1.25;
 

@@ -1,14 +1,14 @@
 /** Makes the scenario of a job that was run from its record, so that it can be forecast again, as it was or in another pool. */
 import type { InstancePhase, JobRecord, Times as MeasuredTimes } from '../record/job-record.js';
+import { LEASE_SECONDS } from '../batch/lease-length.js';
 import { sizesOf } from '../dataset/guided-sizes.js';
 import { definedFields } from '../defined-fields.js';
 import type { ForecastPool, ForecastWork, Reclaims, Scenario } from './scenario.js';
-import type { Times } from './times.js';
+import { samplerOf, type Times } from './times.js';
 
 /** AWS gives two minutes' notice of an interruption. */
 export const NOTICE_MS = 120_000;
-/** The length of a worker's lease (worker/config.ts). */
-export const LEASE_MS = 20_000;
+export const LEASE_MS = LEASE_SECONDS * 1_000;
 /** An idle worker reads the fleet's state between polls of a second. */
 export const EXIT_MS = 1_000;
 const HOUR_S = 3_600;
@@ -21,19 +21,38 @@ export function scenarioOf(record: JobRecord): Scenario | undefined {
   return item === undefined ? undefined : { work: workOf(record, item), pool: poolOf(record) };
 }
 
-function workOf({ what, pace }: JobRecord, item: MeasuredTimes): ForecastWork {
+function workOf(record: JobRecord, item: MeasuredTimes): ForecastWork {
+  const { what, pace, outcomes } = record;
   const { dataset, batchSizes, options } = what;
   const isFixed = batchSizes?.kind === 'fixed';
   const load = pace.phases.find(({ phase }) => phase === 'load');
   return {
     items: dataset.items,
-    itemTimes: measured(item),
-    isOfBatches: true,
+    itemTimes: scaled(measured(item), slownessOf(record, measured(item))),
+    itemsOfATime: Math.max(1, outcomes.items.total / Math.max(1, outcomes.batches.total)),
     loadTimes: load === undefined ? NO_TIME : measured(load),
     itemBytes: dataset.bytes / Math.max(1, dataset.items),
     hasPace: batchSizes !== undefined && batchSizes.largestItems !== sizesOf(dataset.items, undefined).largest,
     ...definedFields({ maxWorkers: options.maxWorkers, batchItems: isFixed ? batchSizes.largestItems : undefined }),
   };
+}
+
+/**
+ * Batches that share a slot's work wait for each other, so the times of their items count some time twice. The time in which instances worked does not.
+ * Returns by how much the measured times have to be multiplied. Instances that worked for other jobs, too, tell nothing.
+ */
+function slownessOf({ pool, pace, cost, outcomes }: JobRecord, times: Times): number {
+  const spans = pool.instances.flatMap(({ phases }) => phases.filter(({ phase }) => phase === 'work'));
+  const workMs = spans.reduce((sum, { fromAt, toAt }) => sum + Date.parse(toAt) - Date.parse(fromAt), 0);
+  const items = outcomes.items.ok + outcomes.items.failed;
+  if (workMs <= 0 || items === 0 || cost.sharedWith.length > 0) return 1;
+  return (workMs * (pace.shapes[0]?.slots ?? 1)) / items / samplerOf(times).meanMs;
+}
+
+function scaled(times: Times, factor: number): Times {
+  if (times.kind === 'constant') return { kind: 'constant', ms: times.ms * factor };
+  if (times.kind !== 'measured') return times;
+  return { kind: 'measured', points: times.points.map(({ share, ms }) => ({ share, ms: ms * factor })) };
 }
 
 function poolOf(record: JobRecord): ForecastPool {

@@ -1,10 +1,9 @@
 /** The policies that `spotpool simulate pool` compares: ours, and those of others beside it. */
 import { decideTarget } from '../pool/capacity.js';
+import { PASS_MS } from '../pool/request-intervals.js';
 import type { Policy, PoolView } from './policy.js';
 import { cutAsTheProduct, cutEvenly, instancesThatMayCome } from './scenario.js';
 
-/** A follower's pass comes two seconds after the last one (runner/controller/control-until.ts). */
-const PASS_MS = 2_000;
 /** Target tracking on a queue changes the number of instances by one in this time. */
 const TRACKING_MS = 300_000;
 const JOB = 'forecast';
@@ -29,7 +28,7 @@ export const SPOTPOOL: Policy = {
 export const ONE_INSTANCE_A_BATCH: Policy = {
   name: 'instance per batch',
   about:
-    'the dataset is cut into as many batches as there are instances; each boots, loads the model, computes one batch and ends',
+    'the dataset is cut into as many batches as there are slots; an instance boots, loads the model, computes one batch in each slot, and ends',
   cut: (scenario) => cutEvenly(scenario.work.items, instancesThatMayCome(scenario) * scenario.pool.slots),
   target: ({ left, maxInstances, slots }) => Math.min(maxInstances, Math.ceil(left / slots)),
   everyMs: 0,

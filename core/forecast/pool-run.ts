@@ -7,7 +7,7 @@
  * - The decisions are the policy's, and for spotpool the product's own functions: its target, its exits (R6), its drain (R3).
  * - The same plan and the same draws give the same result.
  */
-import { decideDrain } from '../batch/drain.js';
+import { decideDrain, UNSAVED_WORK_MS } from '../batch/drain.js';
 import { exitsAbove } from '../pool/exit-grants.js';
 import { EventQueue } from './event-queue.js';
 import { PendingRequests } from './pending.js';
@@ -18,8 +18,6 @@ import { Slots } from './slots.js';
 const EVENT = { arrival: 0, ready: 1, done: 2, notice: 3, taken: 4, visible: 5, pass: 6, exit: 7 } as const;
 const PHASE = { starting: 0, ready: 1, departing: 2, gone: 3 } as const;
 
-/** Workers save finished items that are so much work (worker/engine/partial-saver.ts). */
-const SAVED_WORK_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** A job that takes longer than this does not end, for instance because its batches outlast its instances. */
 const LONGEST_MS = 30 * 24 * HOUR_MS;
@@ -58,7 +56,7 @@ class PoolRun {
 
   constructor(plan: PoolPlan, draws: RunDraws) {
     const { batchItems, item, scenario } = plan;
-    const isOfBatches = scenario.work.isOfBatches === true;
+    const { itemsOfATime = 1 } = scenario.work;
     this.#plan = plan;
     this.#draws = draws;
     this.#slots = new Slots(scenario.pool.slots);
@@ -66,9 +64,10 @@ class PoolRun {
     this.#left = batchItems.length;
     this.#waiting = batchItems.map((_, batch) => batch);
     this.#itemsLeft = Float64Array.from(batchItems);
-    this.#workMs = Float64Array.from(batchItems, (items) =>
-      isOfBatches ? items * item.draw(draws.work) : item.drawSum(items, draws.work),
-    );
+    this.#workMs = Float64Array.from(batchItems, (items) => {
+      const times = Math.max(1, Math.round(items / itemsOfATime));
+      return item.drawSum(times, draws.work) * (items / times);
+    });
   }
 
   run(): RunResult {
@@ -298,7 +297,7 @@ class PoolRun {
       const batch = this.#slots.batch[slot] ?? 0;
       const { computedMs } = this.#progressOf(slot);
       const saves = policy.savesPartials === true;
-      this.#giveBack(slot, saves ? Math.floor(computedMs / SAVED_WORK_MS) * SAVED_WORK_MS : 0);
+      this.#giveBack(slot, saves ? Math.floor(computedMs / UNSAVED_WORK_MS) * UNSAVED_WORK_MS : 0);
       // Nobody hears of a worker that vanishes: its lease ends by itself.
       if (saves) this.#events.add(this.#nowMs + scenario.pool.leaseMs, EVENT.visible, batch);
       else this.#waiting.push(batch);

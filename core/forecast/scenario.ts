@@ -8,8 +8,8 @@ import { samplerOf, type Times } from './times.js';
 export interface ForecastWork {
   readonly items: number;
   readonly itemTimes: Times;
-  /** True when the times are means of whole batches, as a job's record has them. Then a batch takes one of them for each of its items. */
-  readonly isOfBatches?: true;
+  /** The times are means of so many items, as a job's record has those of whole batches. Absent when they are times of single items. */
+  readonly itemsOfATime?: number;
   /** The time in which a slot loads the model. */
   readonly loadTimes: Times;
   /** Absent when the product chooses the batches. */

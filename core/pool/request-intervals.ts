@@ -3,6 +3,9 @@
 const SMALL_POOL = 10;
 const LARGE_POOL = 100;
 
+/** How often a controller looks: often enough that a draining queue is followed closely. A pass of a small stack is some ten requests. */
+export const PASS_MS = 2_000;
+
 /** How often workers write their events, and followers read them. */
 export function eventsEveryMs(instances: number): number {
   if (instances <= SMALL_POOL) return 1_000;

@@ -1,11 +1,10 @@
 /** Runs passes of the controller, one after another, until the caller has seen enough. */
+import { PASS_MS } from '../../core/pool/request-intervals.js';
 import { newControllerMemory } from './memory.js';
 import type { ControllerOptions, ControllerPorts } from './ports.js';
 import type { PassReport } from './report.js';
 import { runPass } from './run-pass.js';
 
-/** Often enough that a draining queue is followed closely; a pass of a small stack is some ten requests. */
-export const PASS_MS = 2_000;
 /** A pass fails because of the network or AWS: the wait doubles up to this. */
 const MAX_RETRY_MS = 30_000;
 /** This many failures in a row take some ten minutes; after that a person has to look. */

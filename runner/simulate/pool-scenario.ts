@@ -33,7 +33,7 @@ export function scenarioFrom(given: GivenScenario, from: Scenario | undefined): 
 }
 
 function workFrom(given: GivenScenario, work: ForecastWork): ForecastWork {
-  const { isOfBatches, maxWorkers, ...rest } = work;
+  const { itemsOfATime, maxWorkers, ...rest } = work;
   const changed = definedFields({
     items: given.items,
     itemTimes: given.itemTime,
@@ -43,8 +43,8 @@ function workFrom(given: GivenScenario, work: ForecastWork): ForecastWork {
   return {
     ...rest,
     ...changed,
-    // Given times are of items, and a given number of instances counts more than what the job allowed then.
-    ...(given.itemTime === undefined ? definedFields({ isOfBatches }) : {}),
+    // Given times are of single items, and a given number of instances counts more than what the job allowed then.
+    ...(given.itemTime === undefined ? definedFields({ itemsOfATime }) : {}),
     ...(given.instances === undefined ? definedFields({ maxWorkers }) : {}),
   };
 }

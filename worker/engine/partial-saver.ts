@@ -4,12 +4,11 @@
  *
  * Invariant: A batch that cannot be saved does not keep the others from being saved.
  */
+import { UNSAVED_WORK_MS } from '../../core/batch/drain.js';
 import type { BatchRecord } from '../batch/batch-record.js';
 import type { HeldBatch } from '../batch/held-batch.js';
 import type { Clock } from '../ports.js';
 
-/** A save costs one request, and a batch of a minute or less should cost none. */
-const UNSAVED_WORK_MS = 60_000;
 /** While a reclaim is likely, this much work at most would be lost without a notice. */
 const AT_RISK_EVERY_MS = 10_000;
 /** A minute of work is saved at most this much later. */

@@ -17,7 +17,7 @@ import { UserError } from '../../errors.js';
 import { DEFAULT_INSTANCES, scenarioFrom } from '../../simulate/pool-scenario.js';
 import { comparisonJson, comparisonText } from '../../simulate/pool-text.js';
 import { itemTimes, times } from '../../simulate/times-option.js';
-import { readRecord } from '../read-record.js';
+import { readRecord } from '../../api/read-record.js';
 import { MOST_SEED, MOST_SIMULATIONS } from './bounds.js';
 
 /** The planner is given item after item, which takes seconds for this many. */

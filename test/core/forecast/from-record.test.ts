@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { idealOf } from '../../../core/forecast/forecast.js';
 import { scenarioOf } from '../../../core/forecast/from-record.js';
 import { SPOTPOOL } from '../../../core/forecast/policies.js';
-import { quantileOf } from '../../../core/forecast/times.js';
+import { quantileOf, samplerOf } from '../../../core/forecast/times.js';
 import { smallRecord } from '../../support/job-records.js';
 import { runMany } from './scenarios.js';
 
@@ -13,12 +13,26 @@ describe('the scenario of a record', () => {
   const { work, pool } = scenario;
 
   it('has the items, the batches and the model times that were measured', () => {
-    expect(work).toMatchObject({ items: 7_236, batchItems: 64, maxWorkers: 6, isOfBatches: true });
-    expect(quantileOf(work.itemTimes)(0.5)).toBeCloseTo(11.4, 6);
-    expect(quantileOf(work.itemTimes)(0.9)).toBeCloseTo(24.1, 6);
+    expect(work).toMatchObject({ items: 7_236, batchItems: 64, maxWorkers: 6 });
+    expect(work.itemsOfATime).toBeCloseTo(7_236 / 114, 9);
     expect(quantileOf(work.loadTimes)(0.5)).toBeCloseTo(1_380, 6);
     expect(quantileOf(pool.environmentTimes)(0.5)).toBeCloseTo(580, 6);
     expect(SPOTPOOL.cut(scenario)).toHaveLength(114);
+  });
+
+  it('has the spread of the measured times of items, and the mean with which the instances worked', () => {
+    const at = quantileOf(work.itemTimes);
+    expect(at(0.9) / at(0.5)).toBeCloseTo(24.1 / 11.4, 6);
+    const spans = record.pool.instances.flatMap(({ phases }) => phases.filter(({ phase }) => phase === 'work'));
+    const workMs = spans.reduce((sum, { fromAt, toAt }) => sum + Date.parse(toAt) - Date.parse(fromAt), 0);
+    expect(samplerOf(work.itemTimes).meanMs).toBeCloseTo(workMs / 7_236, 6);
+  });
+
+  it('has the measured times as they are when the instances worked for other jobs, too', () => {
+    const shared = scenarioOf({ ...record, cost: { ...record.cost, sharedWith: ['other'] } });
+    if (shared === undefined) throw new Error('the record has times of items');
+    expect(quantileOf(shared.work.itemTimes)(0.5)).toBeCloseTo(11.4, 6);
+    expect(quantileOf(shared.work.itemTimes)(0.9)).toBeCloseTo(24.1, 6);
   });
 
   it('has the pool as it was: its size, arrivals, boots, reclaims and price', () => {

@@ -8,6 +8,7 @@ import {
   TARGET_TRACKING,
 } from '../../../core/forecast/policies.js';
 import type { Policy } from '../../../core/forecast/policy.js';
+import type { Times } from '../../../core/forecast/times.js';
 import {
   BOOT_MS,
   constant,
@@ -127,6 +128,20 @@ describe('instances leave', () => {
     expect(late.length).toBeGreaterThan(1);
     // The first may leave with the next pass, the second with the one after it, and so on.
     expect(late.at(-1)).toBeGreaterThan(timeMs + (late.length - 2) * 300_000);
+  });
+});
+
+describe('times that are means of several items', () => {
+  it('vary as much in a batch of so many items as the means do, and less in a larger batch', () => {
+    const times: Times = { kind: 'uniform', leastMs: 0, mostMs: 2 * ITEM_MS };
+    const spreadOf = (items: number, itemsOfATime: number): number => {
+      const work = { items, batchItems: items, itemTimes: times, itemsOfATime };
+      const all = runMany(scenario({ work, pool: { maxInstances: 1 } }), SPOTPOOL, 200);
+      const perItem = all.map(({ timeMs }) => (timeMs - START_MS) / items);
+      return Math.max(...perItem) - Math.min(...perItem);
+    };
+    expect(spreadOf(10, 10)).toBeGreaterThan(1.8 * ITEM_MS);
+    expect(spreadOf(1_000, 10)).toBeLessThan(0.6 * ITEM_MS);
   });
 });
 

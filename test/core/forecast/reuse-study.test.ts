@@ -59,6 +59,12 @@ describe('the simulation of reuse', () => {
     );
   });
 
+  it('simulates 10,000 inputs on 10,000 nodes 300 times in less than ten seconds', () => {
+    const beganMs = Date.now();
+    expect(study(10_000, 1_000).cost).toBeGreaterThan(0.4);
+    expect(Date.now() - beganMs).toBeLessThan(10_000);
+  });
+
   it('gives the same row for the same seed, and another one for another seed', () => {
     expect(study(100, 100)).toEqual(study(100, 100));
     expect(studyReuse({ inputs: 100, maxProvisioning: 100 }, { simulations: 300, seed: 2 })).not.toEqual(

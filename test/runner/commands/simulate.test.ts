@@ -180,7 +180,7 @@ describe('spotpool simulate pool', () => {
     const document = JSON.parse(
       await printed('pool', '--from', 'herg', '--instances', '3', '--load', '7s', '--simulations', '1', '--json'),
     ) as { readonly work: object; readonly pool: object };
-    expect(document.work).toMatchObject({ items: 4, isOfBatches: true, loadTimes: { kind: 'constant', ms: 7_000 } });
+    expect(document.work).toMatchObject({ items: 4, itemsOfATime: 2, loadTimes: { kind: 'constant', ms: 7_000 } });
     expect(document.pool).toMatchObject({ maxInstances: 3, slots: 2 });
     const { itemTimes } = document.work as { readonly itemTimes: Times };
     // The batches took 8 s for two items each. The record keeps times in buckets that grow by a tenth.

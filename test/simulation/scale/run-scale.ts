@@ -1,7 +1,7 @@
 /** Runs a pool of a given size to its end: the real workers, submits and controller passes, in a world without faults except one storm. */
 import { setMaxListeners } from 'node:events';
 import { newControllerMemory } from '../../../runner/controller/memory.js';
-import { PASS_MS } from '../../../runner/controller/control-until.js';
+import { PASS_MS } from '../../../core/pool/request-intervals.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import { controllerPorts } from '../actors/controller.js';
 import { startSubmit } from '../actors/submit.js';
