@@ -12,7 +12,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { attentionPrefix, controllerMarkKey, jobsPrefix, reclaimedKey } from '../core/contract/keys.js';
+import { attentionPrefix, controllerMarkKey, jobsPrefix, pricesKey, reclaimedKey } from '../core/contract/keys.js';
 import { type ControllerFields, environmentOf } from '../core/contract/stack-fields.js';
 import { permit, type Permission } from './permissions.js';
 import { type ControlProps, controllerPermissions } from './controller-permissions.js';
@@ -44,7 +44,7 @@ export class Controller extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'spotpool: what the controller may do',
     });
-    permit(role, [...controllerPermissions(props), ...loggingAndNotices(logGroup, props), ...posting(props.fields)]);
+    permit(role, [...controllerPermissions(props), ...loggingAndNotices(logGroup, props), ...posting(props)]);
     this.function = new LambdaCode(this, 'Function', {
       description: 'spotpool: observes jobs and fleet, sets the target, ends jobs',
       runtime: Runtime.NODEJS_24_X,
@@ -144,7 +144,7 @@ function loggingAndNotices({ logGroupArn }: LogGroup, { store, topic }: Controll
 }
 
 /** The function is in no VPC, so it reaches any address. */
-function posting({ notifySecretArn }: ControllerFields): readonly Permission[] {
+function posting({ fields: { notifySecretArn }, store }: ControllerProps): readonly Permission[] {
   if (notifySecretArn === undefined) return [];
   return [
     {
@@ -159,6 +159,12 @@ function posting({ notifySecretArn }: ControllerFields): readonly Permission[] {
       actions: ['ec2:DescribeSpotPriceHistory'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
+    },
+    {
+      sid: 'KeepPricesOfEnds',
+      why: 'Whoever tells first what a job cost keeps the prices of its end, for any job.',
+      actions: ['s3:PutObject'],
+      resources: [store.bucket.arnForObjects(pricesKey('*'))],
     },
   ];
 }

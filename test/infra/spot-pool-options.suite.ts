@@ -50,10 +50,11 @@ describe('an isolated pool', () => {
 describe('a pool with an address to notify', () => {
   const template = synth({ notifySecretArn: ARN });
 
-  it('lets the controller alone read its secret, and ask for prices', () => {
+  it('lets the controller alone read its secret, and ask for prices and keep them', () => {
     const may = allowed(template, 'PoolControllerRoleDefault');
     expect(may['secretsmanager:GetSecretValue']).toEqual([ARN]);
     expect(may['ec2:DescribeSpotPriceHistory']).toEqual(['*']);
+    expect(may['s3:PutObject']).toContain('<PoolStoreResults.Arn>/jobs/*/prices.json');
     expect(allowed(template, 'PoolWorkerRole')).not.toHaveProperty('secretsmanager:GetSecretValue');
     expect(allowed(template, 'PoolUserPolicy')).not.toHaveProperty('secretsmanager:GetSecretValue');
   });
@@ -74,6 +75,7 @@ describe('a pool with an address to notify', () => {
     const may = allowed(synth({}), 'PoolControllerRoleDefault');
     expect(may).not.toHaveProperty('secretsmanager:GetSecretValue');
     expect(may).not.toHaveProperty('ec2:DescribeSpotPriceHistory');
+    expect(may['s3:PutObject']).not.toContain('<PoolStoreResults.Arn>/jobs/*/prices.json');
   });
 });
 
