@@ -59,7 +59,7 @@ writeFileSync(
 );
 writeFileSync(
   path.join(compiler, 'index.js'),
-  `const text = 'The Python package brings no compiler for modules. A folder with JavaScript is shipped as it is, and for TypeScript there is the npm package.\n';
+  `const text = 'The Python package brings no compiler for modules. A folder with JavaScript is shipped as it is, and for TypeScript there is the npm package.\\n';
 export const build = async () => { throw Object.assign(new Error(text), { errors: [{ text }] }); };
 export const formatMessages = async (messages) => messages.map((message) => message.text);
 `,
