@@ -29,7 +29,7 @@ const LEAVES = [...COMMANDS, ...MORE].flatMap((entry) => leavesOf(entry));
 const STARTS_PROCESSES = new Set(['local up']);
 
 /** These have something to say without a stack, too. */
-const FINDS_SOMETHING = ['try', 'doctor', 'local down', 'local status'];
+const FINDS_SOMETHING = ['try', 'simulate pool', 'simulate reuse', 'doctor', 'local down', 'local status'];
 
 const needsStack = ({ words, entry }: Leaf): boolean =>
   'local' in entry.options && 'stack' in entry.options && !FINDS_SOMETHING.includes(words.join(' '));
