@@ -27,7 +27,7 @@ SUBMIT_OPTIONS: Dict[str, Option] = {
     "id_field": Option("--id-field", "value", "str", "take the id of each item from this field and write it into its result; dots reach into objects (default: custom_id, if every item has another one)"),
     "keep": Option("--keep", "list", "Union[str, Sequence[str]]", "write these fields of each item into its result; commas separate them, and dots reach into objects (repeatable)"),
     "big_integers": Option("--big-integers", "value", "Literal[\"keep\", \"string\"]", "with string, submit integers beyond 2^53 in JSON Lines as strings, because JavaScript's numbers cannot hold them (default: keep)"),
-    "id": Option("--id", "value", "str", "give the job this id; the same id continues a submission that broke off"),
+    "id": Option("--id", "value", "str", "give the job this id; the same id continues a submission that broke off, and the id of a job that has ended is refused with exit code 1"),
     "name": Option("--name", "value", "str", "give the job this name, which jobs and status show; it may be used again"),
     "batch_size": Option("--batch-size", "value", "Union[int, str]", "put this many items into a batch; auto chooses from the size of the dataset and the pace of the model, and makes the last batches smaller"),
     "no_try": Option("--no-try", "switch", "bool", "submit without trying the model on this machine first (also with SPOTPOOL_NO_TRY=1)"),
@@ -72,7 +72,7 @@ RERUN_OPTIONS: Dict[str, Option] = {
     "ship": Option("--ship", "list", "Union[PathLike, Sequence[PathLike]]", "ship this path of the model's directory even if it looks like a secret or an ignore file hides it (repeatable)"),
     "follow_links": Option("--follow-links", "switch", "bool", "ship the targets of links that lead out of the model's directory, the weights or a folder of items"),
     "any_platform": Option("--any-platform", "switch", "bool", "ship native files for other machines than the fleet's too"),
-    "id": Option("--id", "value", "str", "give the job this id; the same id continues a submission that broke off"),
+    "id": Option("--id", "value", "str", "give the job this id; the same id continues a submission that broke off, and the id of a job that has ended is refused with exit code 1"),
     "name": Option("--name", "value", "str", "give the job this name, which jobs and status show; it may be used again"),
     "batch_size": Option("--batch-size", "value", "Union[int, str]", "put this many items into a batch; auto chooses from the size of the dataset and the pace of the model, and makes the last batches smaller"),
     "no_try": Option("--no-try", "switch", "bool", "submit without trying the model on this machine first (also with SPOTPOOL_NO_TRY=1)"),
@@ -93,6 +93,7 @@ RERUN_OPTIONS: Dict[str, Option] = {
 
 JOBS_OPTIONS: Dict[str, Option] = {
     "state": Option("--state", "value", "str", "list only jobs in these states: submitting, running, complete, cancelled or failed; commas separate them"),
+    "series": Option("--series", "value", "str", "list only the jobs of this series, the first one first, with their values (submit --each makes a series)"),
     "name": Option("--name", "value", "str", "list only jobs whose id or name has this text"),
     "since": Option("--since", "value", "str", "list only jobs created since then: a time span, such as 90m, 12h or 7d, or a date, such as 2026-01-31"),
     "sort": Option("--sort", "value", "Literal[\"created\", \"name\", \"state\", \"items\", \"failed\"]", "sort by this: created (the newest first), name, state, items or failed"),
@@ -208,6 +209,7 @@ class JobsOptions(TypedDict, total=False):
     """The options of a list of jobs."""
 
     state: Optional[str]
+    series: Optional[str]
     name: Optional[str]
     since: Optional[str]
     sort: Optional[Literal["created", "name", "state", "items", "failed"]]

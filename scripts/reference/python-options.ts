@@ -7,7 +7,7 @@ import { jobsCommand } from '../../runner/commands/jobs.js';
 import { resultsCommand } from '../../runner/commands/results.js';
 
 /** These are parameters of the Python functions by themselves, or are what the functions decide. */
-const OWN = new Set(['model', 'local', 'stack', 'out', 'follow', 'items', 'json']);
+const OWN = new Set(['model', 'local', 'stack', 'out', 'follow', 'items', 'notify', 'json']);
 
 const TABLES: readonly (readonly [name: string, types: string, about: string, rows: OptionRows])[] = [
   ['SUBMIT_OPTIONS', 'SubmitOptions', 'The options of a job.', jobOptionRows],
@@ -41,6 +41,7 @@ const BY_PLACEHOLDER: Readonly<Record<string, readonly [form: string, type: stri
   '<x>': NUMBER,
   '<r>': NUMBER,
   '<size>': TEXT,
+  '<id>': TEXT,
   '<name>': TEXT,
   '<text>': TEXT,
   '<field>': TEXT,

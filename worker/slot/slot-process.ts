@@ -292,6 +292,8 @@ export class SlotProcess {
     const { kind: _, ...limits } = parsed;
     this.#limits = limits;
     this.#resolveLoaded({ ok: true });
+    // A short job is over before the next regular look.
+    void this.#checkMemory();
   }
 
   #event(message: string): void {

@@ -19,6 +19,8 @@ const NOTEBOOK: Installable = {
   pythons: ['3.13', '3.12', '3.11'],
 };
 const execute = promisify(execFile);
+/** The npm package has about a thousand files. */
+const MOST_LISTED_BYTES = 16e6;
 
 let tools: string;
 let wheel: string;
@@ -80,8 +82,7 @@ describe('the wheel of the Python package', () => {
       failed: [['ValueError', 1]],
       rerunOf: true,
       mended: [good, { index: 1, ok: true, output: { length: 0 } }],
-      lengths: 9_999,
-      jobs: 3,
+      jobs: 2,
       record: true,
       report: true,
     });
@@ -99,14 +100,30 @@ describe('the wheel of the Python package', () => {
   });
 
   it('runs a folder of JavaScript, and says that it brings no compiler for TypeScript', async () => {
-    const code = "import spotpool; print(spotpool.run([1], model='./folder', local=True).results()[0]['output'])";
-    const entry = path.join(place.cwd, 'folder/index');
+    const { bin, cwd, env } = place;
+    const entry = path.join(cwd, 'folder/index');
     await mkdir(path.dirname(entry));
     await writeFile(`${entry}.js`, 'export const predict = (items) => items.map((item) => item + 1);');
-    expect((await python(place, '-c', code)).stdout).toBe('2\n');
+    await writeFile(path.join(cwd, 'one.jsonl'), '1\n');
+    const words = ['try', 'one.jsonl', '--model', './folder'];
+    expect((await execute(path.join(bin, 'spotpool'), words, { cwd, env })).stdout).toMatch(/^ +0  1 +2$/m);
     await rename(`${entry}.js`, `${entry}.ts`);
-    await expect(python(place, '-c', code)).rejects.toThrow(/brings no compiler for modules/);
+    const submit = "import spotpool; spotpool.submit([1], model='./folder', local=True)";
+    await expect(python(place, '-c', submit)).rejects.toThrow(/brings no compiler for modules/);
   });
+});
+
+it('neither the bundle of workers nor the npm package has the client', async () => {
+  const bundle = path.join(projectRoot, 'dist/bundle/worker.tar.gz');
+  const { stdout: ofWorkers } = await execute('tar', ['tzf', bundle]);
+  const packing = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout: packed } = await execute('npm', packing, { cwd: projectRoot, maxBuffer: MOST_LISTED_BYTES });
+  const [{ files }] = JSON.parse(packed) as [{ files: readonly { path: string }[] }];
+  const ofNpm = files.map((file) => file.path);
+  for (const names of [ofWorkers.trim().split('\n'), ofNpm]) {
+    expect(names).toContain('python/spotpool_host/__main__.py');
+    expect(names.filter((name) => /^(?:python\/(?!spotpool_(?:host\/|model\.py))|dist\/wheel)/.test(name))).toEqual([]);
+  }
 });
 
 it('the Python package has types, by which a checker finds wrong calls', async () => {
