@@ -29,14 +29,10 @@ const LEAVES = [...COMMANDS, ...MORE].flatMap((entry) => leavesOf(entry));
 const STARTS_PROCESSES = new Set(['local up']);
 
 /** These have something to say without a stack, too. */
-const FINDS_SOMETHING = ['try', 'doctor', 'local down', 'local status', 'simulate reuse'];
-/** These ask for a stack only when an option says so. */
-const MAY_NEED_STACK = ['simulate pool'];
+const FINDS_SOMETHING = ['try', 'simulate pool', 'simulate reuse', 'doctor', 'local down', 'local status'];
 
 const needsStack = ({ words, entry }: Leaf): boolean =>
-  'local' in entry.options &&
-  'stack' in entry.options &&
-  ![...FINDS_SOMETHING, ...MAY_NEED_STACK].includes(words.join(' '));
+  'local' in entry.options && 'stack' in entry.options && !FINDS_SOMETHING.includes(words.join(' '));
 
 /** It names no stack, and no local cloud of the machine's user. */
 const emptyEnvironment = (): NodeJS.ProcessEnv => ({

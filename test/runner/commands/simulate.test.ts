@@ -73,7 +73,6 @@ describe('spotpool simulate reuse', () => {
     [['--inputs', '0'], /It must be a whole number from 1 to 100000/],
     [['--inputs', '1,x'], /It must be a whole number/],
     [['--provisioning', '-1'], /It must be a number from/],
-    [['--csv', '--json'], /--csv and --json are two forms of the same output/],
   ])('refuses %j', async (argv, message) => expect(await refused('reuse', ...argv)).toMatch(message));
 });
 
@@ -94,6 +93,14 @@ async function plantSummary(job: string, batches: readonly number[]): Promise<vo
     signal: new AbortController().signal,
   });
 }
+
+describe('spotpool simulate reuse --csv --json', () => {
+  it('is refused, because both are forms of one output', async () => {
+    expect(await stack.run('simulate', 'reuse', '--csv', '--json')).toBe(2);
+    expect(stack.terminal.stdout).toContain('--csv and --json are two forms of the same output');
+    expect(stack.terminal.stdout).not.toContain('rows');
+  });
+});
 
 interface PoolDocument {
   readonly ideal: { readonly seconds: number };
