@@ -37,6 +37,12 @@ const apiPattern = {
   message: "Only runner/commands/ and runner/spotpool.ts use the programs' API.",
 };
 
+/** Commands use what is below them. Nothing below them knows a command, but for the list of them all (runner/cli/program.ts). */
+const commandsPattern = {
+  regex: '^(\\.\\.?/)+commands/',
+  message: 'The API and the following of jobs are for commands to use. They import no command.',
+};
+
 /** R13: `core/contract/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
 const jsonMessage =
   'What is parsed may be anything (R13): decode it by a codec of core/, made of core/contract/shape.ts, or take it as unknown and check it.';
@@ -182,6 +188,8 @@ export default tseslint.config(
     ...folderRule('runner', [sdkPattern, apiPattern]),
     ignores: ['runner/api/**', 'runner/commands/**', 'runner/spotpool.ts'],
   },
+  { ...folderRule('runner', [sdkPattern, commandsPattern]), files: ['runner/api/**/*.ts'] },
+  { ...folderRule('runner', [sdkPattern, apiPattern, commandsPattern]), files: ['runner/follow/**/*.ts'] },
   {
     files: ['runner/api/**/*.ts'],
     rules: {

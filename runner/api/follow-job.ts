@@ -1,8 +1,8 @@
 /** Follows a job to its end and until no instance is left, as `watch` does. */
 import { definedFields } from '../../core/defined-fields.js';
-import { Follower } from '../commands/follow/follower.js';
-import { summaryOf } from '../commands/follow/job-summary.js';
-import { hasEnded } from '../commands/job-state.js';
+import { Follower } from '../follow/follower.js';
+import { summaryOf } from '../follow/job-summary.js';
+import { hasEnded } from '../status/job-state.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import type { JobSummary } from '../display/views.js';

@@ -1,6 +1,6 @@
 /** The programs' way to follow a job: its events as an asynchronous iterable. */
-import { brokenOffText } from '../commands/advice/resume.js';
-import { newsNow } from '../commands/follow/news.js';
+import { brokenOffText } from '../follow/broken-off.js';
+import { newsNow } from '../follow/news.js';
 import { plural } from '../display/format.js';
 import type { RunEvent } from '../display/events.js';
 import { CommandFailed } from '../errors.js';

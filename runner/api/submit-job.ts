@@ -29,8 +29,8 @@ import { submitJob } from '../submit/submit-job.js';
 import type { SubmitPorts, SubmitRequest } from '../submit/submit-request.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
-import { newsNow } from '../commands/follow/news.js';
-import { submitNews } from '../commands/follow/submit-events.js';
+import { newsNow } from '../follow/news.js';
+import { submitNews } from '../follow/submit-events.js';
 import type { OpenedStack, World } from './world.js';
 
 /** The fields of the event `submitted`. */

@@ -1,6 +1,6 @@
 /** The programs' way to submit a job. */
 import { definedFields } from '../../core/defined-fields.js';
-import { newsNow } from '../commands/follow/news.js';
+import { newsNow } from '../follow/news.js';
 import { datasetName } from '../dataset/dataset-name.js';
 import type { RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';

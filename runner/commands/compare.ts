@@ -17,7 +17,7 @@ import { UserError } from '../errors.js';
 import { buildRecord } from '../record/build-record.js';
 import { listJobs, readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 
 const compareOptions = {
   tolerance: parsed(

@@ -12,7 +12,7 @@ import { readFamily } from '../results/family/read-family.js';
 import { joinsOf } from '../results/joined/joins-of.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 
 const errorsOptions = {
   all: toggle('read all outcomes (default: the first 10,000, and at most 256 MB of them)'),

@@ -14,7 +14,7 @@ import type { Placed } from '../results/row-sink.js';
 import { type FoundColumns, type ResultsChoice, writeOutput } from '../results/write-output.js';
 import type { WrittenResults } from '../results/write-results.js';
 import { readJobView } from '../status/job-status.js';
-import { newsNow } from './follow/news.js';
+import { newsNow } from '../follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
 import { movedText, resultsCommandLine, stackArguments, stateVariable } from './advice/command-lines.js';
 import { outputWorld, type ResultsFlags } from './output-world.js';

@@ -10,7 +10,8 @@ import { count, fit } from '../display/format.js';
 import { messageOf, UserError } from '../errors.js';
 import { chooseJobs, JOB_SORTS } from '../status/choose-jobs.js';
 import { listJobs } from '../status/job-status.js';
-import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { brokenOffText } from '../follow/broken-off.js';
+import { resumeSubmitText } from './advice/resume.js';
 import { stackArguments } from './advice/command-lines.js';
 
 const MOST_JOBS = 1_000_000;

@@ -7,9 +7,9 @@ import { newJobMemory } from '../controller/memory.js';
 import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';
-import { EventLog } from './follow/event-log.js';
-import { hasEnded } from './job-state.js';
-import { brokenOffText } from './advice/resume.js';
+import { EventLog } from '../follow/event-log.js';
+import { hasEnded } from '../status/job-state.js';
+import { brokenOffText } from '../follow/broken-off.js';
 
 const logsOptions = {
   worker: text('<id>', 'print only what this instance wrote'),

@@ -19,8 +19,8 @@ import { deliver } from '../notify/deliver.js';
 import { readEndFacts } from '../notify/end-facts.js';
 import { stackArguments } from './advice/command-lines.js';
 import { nextStep } from './advice/next-step.js';
-import { newsNow } from './follow/news.js';
-import { hasEnded } from './job-state.js';
+import { newsNow } from '../follow/news.js';
+import { hasEnded } from '../status/job-state.js';
 
 export interface EndNews {
   readonly addresses: readonly NotifyAddress[];

@@ -30,7 +30,7 @@ import { DEFAULT_LOCAL_MAX_WORKERS } from '../local-cloud/options.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { type LocalStack, startLocalStack } from '../local-cloud/stack.js';
 import { renewMessages } from '../submit/renew-messages.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 import type { GoesOn, RunStack } from './opened-stack.js';
 
 /** The command's own local cloud has ended by itself. */

@@ -11,7 +11,7 @@ import { plural } from '../display/format.js';
 import { FleetMissing, UserError } from '../errors.js';
 import type { DeployedStack } from '../ports.js';
 import { listJobs } from '../status/job-status.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 
 /** `cdk synth` writes to this directory by default. */
 const SYNTH_DIRECTORY = 'cdk.out';

@@ -29,7 +29,7 @@ import type { WrittenResults } from '../results/write-results.js';
 import { readJobProgress, readJobView } from '../status/job-status.js';
 import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 import { outputWorld, resultsChoice } from './output-world.js';
 import { movedText, resultsCommandLine, stackArguments } from './advice/command-lines.js';
 

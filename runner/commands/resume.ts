@@ -26,7 +26,7 @@ import { count, plural } from '../display/format.js';
 import { CommandFailed, UserError } from '../errors.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
-import { hoursToResumeWith } from './job-state.js';
+import { hoursToResumeWith } from '../status/job-state.js';
 import { refuseTornDown, workerPublisher } from '../api/submit-job.js';
 import { wakeController } from '../api/wake-controller.js';
 import { uncontrolledText } from './advice/uncontrolled.js';

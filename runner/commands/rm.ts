@@ -14,7 +14,7 @@ import type { ObjectStore } from '../ports.js';
 import { removeJob, type Removed, sizeOfJob } from '../remove/remove-job.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 
 /** Ten requests take a few seconds. */
 const TOLD_EVERY = 10_000;

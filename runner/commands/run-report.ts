@@ -6,7 +6,7 @@ import { messageOf } from '../errors.js';
 import { readPageAssets } from '../page/assets.js';
 import { reportHtml } from '../page/report.js';
 import { type ReportTarget, requireReportTarget, writeReport } from '../page/write-report.js';
-import { newsNow } from './follow/news.js';
+import { newsNow } from '../follow/news.js';
 import { readRecord } from '../api/read-record.js';
 
 interface ReportFlags {

@@ -1,6 +1,6 @@
 /** Prints the object of `status --json`, which is also the last line of `run --json` and `watch --json`. */
 import type { FetchedResults } from './fetch-results.js';
-import type { News } from './follow/news.js';
+import type { News } from '../follow/news.js';
 import type { Terminal } from '../display/terminal.js';
 import type { JobSummary } from '../display/views.js';
 import type { JobStatus } from '../status/job-status.js';

@@ -9,11 +9,12 @@ import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
-import { WorkerNews } from './follow/display-events.js';
-import { EventLog } from './follow/event-log.js';
-import type { News } from './follow/news.js';
-import { canBeResumed, hasEnded } from './job-state.js';
-import { brokenOffText, resumeSubmitText, resumeText } from './advice/resume.js';
+import { WorkerNews } from '../follow/display-events.js';
+import { EventLog } from '../follow/event-log.js';
+import type { News } from '../follow/news.js';
+import { canBeResumed, hasEnded } from '../status/job-state.js';
+import { brokenOffText } from '../follow/broken-off.js';
+import { resumeSubmitText, resumeText } from './advice/resume.js';
 import { stackArguments } from './advice/command-lines.js';
 import { printStatusJson } from './status-json.js';
 

@@ -15,7 +15,7 @@ import { checkBeforeStart, reportInterruption, type CommandProgress } from './ad
 import { stackArguments } from './advice/command-lines.js';
 import { wakeController } from '../api/wake-controller.js';
 import { uncontrolledText } from './advice/uncontrolled.js';
-import type { News } from './follow/news.js';
+import type { News } from '../follow/news.js';
 import type { MoreThanStatus } from './status-json.js';
 import { refuseSeedAlone, type SubmittedFacts } from '../api/submit-job.js';
 import { requireDatasetOf, submitFromFlags } from './submit-from-flags.js';

@@ -16,7 +16,7 @@ import { writeTeardownMark } from '../teardown/mark.js';
 import type { Reached } from '../teardown/context.js';
 import { type Retained, retainedSentence } from '../teardown/retained.js';
 import { tearDown } from '../teardown/tear-down.js';
-import { hasEnded } from './job-state.js';
+import { hasEnded } from '../status/job-state.js';
 import { stackArguments } from './advice/command-lines.js';
 
 /** Idle workers check every few seconds whether they may end. A longer wait does not end busy workers sooner. */

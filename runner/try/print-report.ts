@@ -3,7 +3,7 @@ import { splitLogEnd } from '../../core/contract/log-end.js';
 import { isLoss } from '../../core/probe/losses.js';
 import { perItem } from '../../core/probe/pace.js';
 import type { ProbeResult } from '../../core/probe/probe.js';
-import { leftOutText, missedText } from '../commands/advice/shipped-files.js';
+import { leftOutText, missedText } from '../follow/shipped-files.js';
 import { bytes, count, fit, oneLine, plural, span, table, width, wrap } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { duration } from './duration.js';

@@ -4,8 +4,9 @@
 import type { SubmitProgress } from '../../api/submit-job.js';
 import type { JobProgress } from '../../controller/report.js';
 import { plural } from '../../display/format.js';
-import { canBeResumed, hasEnded } from '../job-state.js';
-import { brokenOffText, resumeSubmitText, resumeText } from './resume.js';
+import { canBeResumed, hasEnded } from '../../status/job-state.js';
+import { brokenOffText } from '../../follow/broken-off.js';
+import { resumeSubmitText, resumeText } from './resume.js';
 
 /** The progress of a command that submits a job. */
 export interface CommandProgress extends SubmitProgress {

@@ -2,7 +2,7 @@
 import { judgeJob } from '../../../core/pool/success.js';
 import type { StackFlags } from '../../cli/stack-options.js';
 import type { JobProgress } from '../../controller/report.js';
-import { canBeResumed } from '../job-state.js';
+import { canBeResumed } from '../../status/job-state.js';
 import { stackArguments } from './command-lines.js';
 import { resumeText } from './resume.js';
 

@@ -1,6 +1,6 @@
 /** Sentences and commands that say how to go on with a job that has ended, or with a submission that broke off. */
 import type { JobProgress } from '../../controller/report.js';
-import { hoursToResumeWith } from '../job-state.js';
+import { hoursToResumeWith } from '../../status/job-state.js';
 import { isNameOfSeveral } from '../../dataset/dataset-name.js';
 import { count, plural } from '../../display/format.js';
 import type { JobEnded } from '../../submit/ended-job.js';
@@ -21,16 +21,6 @@ export function resumeText({ job, instanceHours }: Pick<JobProgress, 'job' | 'in
   const hours = hoursToResumeWith(instanceHours);
   const raised = hours === undefined ? '' : ` --max-instance-hours ${hours}`;
   return `To compute the batches that are left: spotpool resume ${job}${where}${raised}`;
-}
-
-/** Describes a job that has `brokenOff`. The submission counts its batches now and then, so the queue may hold a few more. */
-export function brokenOffText({ job, brokenOff, batches }: JobProgress): string {
-  const { sent = 0, heardAt = '' } = brokenOff ?? {};
-  const rest =
-    sent === 0
-      ? `none of its ${plural(batches.total, 'batch', 'batches')} is known to be in the queue`
-      : `at least ${count(sent)} of its ${plural(batches.total, 'batch', 'batches')} are in the queue; the others wait until the submission is continued`;
-  return `The submission of job ${job} broke off (last heard of at ${heardAt}): ${rest}.`;
 }
 
 /** The line leaves most options out. They are in the shell's history, and a submission with other options is refused. */

@@ -4,7 +4,7 @@ import type { CliContext } from '../../cli/context.js';
 import type { LocalState } from '../../local-cloud/state-file.js';
 import { readFleetView } from '../../status/fleet-view.js';
 import { listJobs } from '../../status/job-status.js';
-import { hasEnded } from '../job-state.js';
+import { hasEnded } from '../../status/job-state.js';
 
 /** The work is shown only when the cloud answers within this time, because `local down` must not hang on a cloud that does not answer. */
 const ANSWER_WITHIN_MS = 5_000;

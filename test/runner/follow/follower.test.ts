@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { WorkerEvent } from '../../../../core/contract/events.js';
-import { instanceEventsKey } from '../../../../core/contract/keys.js';
-import { FakeStack } from '../../../support/fake-stack.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
+import { instanceEventsKey } from '../../../core/contract/keys.js';
+import { FakeStack } from '../../support/fake-stack.js';
 
 const { signal } = new AbortController();
 const isOfEvents = (key: string): boolean => key.includes('/events/');

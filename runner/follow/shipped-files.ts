@@ -1,6 +1,6 @@
 /** Describes the files of a model that are shipped, and those that are left out with the reason. */
-import { bytes, oneLine, plural } from '../../display/format.js';
-import type { SubmitEvent } from '../../submit/submit-event.js';
+import { bytes, oneLine, plural } from '../display/format.js';
+import type { SubmitEvent } from '../submit/submit-event.js';
 
 type Bundled = Extract<SubmitEvent, { code: 'model-bundled' }>;
 

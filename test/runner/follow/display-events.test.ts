@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerEvent } from '../../../../core/contract/events.js';
-import { workerNews, RepeatedNews, WorkerNews } from '../../../../runner/commands/follow/display-events.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
+import { workerNews, RepeatedNews, WorkerNews } from '../../../runner/follow/display-events.js';
 
 const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };
 

@@ -1,11 +1,11 @@
 /** Turns the events of a submission into events of the display. */
-import { bytes, count, oneLine, plural } from '../../display/format.js';
-import type { Level, RunEvent } from '../../display/events.js';
-import type { Clock } from '../../ports.js';
-import type { SubmitEvent } from '../../submit/submit-event.js';
-import type { PublishedWorker } from '../../worker-bundle/publish-worker.js';
-import { lockedText, putText } from '../advice/python-packages.js';
-import { leftOutText, missedText, shippedText } from '../advice/shipped-files.js';
+import { bytes, count, oneLine, plural } from '../display/format.js';
+import type { Level, RunEvent } from '../display/events.js';
+import type { Clock } from '../ports.js';
+import type { SubmitEvent } from '../submit/submit-event.js';
+import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
+import { lockedText, putText } from './python-packages.js';
+import { leftOutText, missedText, shippedText } from './shipped-files.js';
 import { newsNow } from './news.js';
 
 const WORKER_TEXTS: Readonly<Record<PublishedWorker['kind'], (worker: PublishedWorker) => string | undefined>> = {

@@ -1,6 +1,6 @@
 /** Makes the display event of something that happened, at the time of the clock. */
-import type { Level, RunEvent } from '../../display/events.js';
-import type { Clock } from '../../ports.js';
+import type { Level, RunEvent } from '../display/events.js';
+import type { Clock } from '../ports.js';
 
 export type News = Extract<RunEvent, { event: 'happened' }>;
 

@@ -1,6 +1,6 @@
 /** Describes the Python packages of a model: what is locked, and what was uploaded. */
-import { bytes, count, oneLine, plural } from '../../display/format.js';
-import type { SubmitEvent } from '../../submit/submit-event.js';
+import { bytes, count, oneLine, plural } from '../display/format.js';
+import type { SubmitEvent } from '../submit/submit-event.js';
 
 type Locked = Extract<SubmitEvent, { code: 'packages-locked' }>;
 type Put = Extract<SubmitEvent, { code: 'packages-put' }>;

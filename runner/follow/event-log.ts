@@ -8,12 +8,12 @@
  * - A folder that cannot be read holds up no other: the call yields what it can read, and throws the error at its end. The next call continues
  *   the folder after its last file that was yielded.
  */
-import type { WorkerEvent } from '../../../core/contract/events.js';
-import { instanceEventsPrefix, jobEventsPrefix } from '../../../core/contract/keys.js';
-import { Lanes } from '../../../core/lanes.js';
-import { isInstanceId } from '../../../core/contract/names.js';
-import type { ListedObject, ObjectStore } from '../../ports.js';
-import { readEventsFile } from '../../status/worker-events.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
+import { instanceEventsPrefix, jobEventsPrefix } from '../../core/contract/keys.js';
+import { Lanes } from '../../core/lanes.js';
+import { isInstanceId } from '../../core/contract/names.js';
+import type { ListedObject, ObjectStore } from '../ports.js';
+import { readEventsFile } from '../status/worker-events.js';
 
 const READS_AT_ONCE = 16;
 /** Each folder is read so many files ahead at least. The two folders of a single instance fill the lanes; many folders must not fill the memory. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { putText } from '../../../../runner/commands/advice/python-packages.js';
+import { putText } from '../../../runner/follow/python-packages.js';
 
 it.each([
   [

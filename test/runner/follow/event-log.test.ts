@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { WorkerEvent } from '../../../../core/contract/events.js';
-import { jobEventsKey } from '../../../../core/contract/keys.js';
-import { EventLog } from '../../../../runner/commands/follow/event-log.js';
-import { MemoryStore } from '../../../support/memory-store.js';
-import { FakeClock } from '../../../worker/support/fake-clock.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
+import { jobEventsKey } from '../../../core/contract/keys.js';
+import { EventLog } from '../../../runner/follow/event-log.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import { FakeClock } from '../../worker/support/fake-clock.js';
 
 const CALL_MS = 20;
 const START_MS = Date.parse('2026-01-01T00:00:00Z');

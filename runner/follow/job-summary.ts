@@ -1,7 +1,7 @@
 /** Makes the summary that the display shows at the end of a job. */
-import { definedFields } from '../../../core/defined-fields.js';
-import type { ErrorCount, JobSummary } from '../../display/views.js';
-import type { Summary } from '../../status/summary.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { ErrorCount, JobSummary } from '../display/views.js';
+import type { Summary } from '../status/summary.js';
 import type { ZeroProof } from './follower.js';
 
 export function summaryOf(

@@ -3,22 +3,22 @@
  * also controls the pool, so the pool has the right size while somebody follows, with or without the stack's controller (R8).
  * For that reason nothing that is only for the display may delay a pass: the workers' events are read beside the passes.
  */
-import type { WorkerEvent } from '../../../core/contract/events.js';
-import { addSample, paceOf, type PaceSample } from '../../../core/batch/pace.js';
-import type { StackPorts } from '../../cli/context.js';
-import { controlUntil } from '../../controller/control-until.js';
-import { reportingDamages } from '../../controller/report-damages.js';
-import { type ControllerMemory, newControllerMemory } from '../../controller/memory.js';
-import { controllerLimits } from '../../controller/ports.js';
-import type { ControllerEvent, JobProgress, PassReport } from '../../controller/report.js';
-import type { Display } from '../../display/events.js';
-import { messageOf } from '../../errors.js';
-import type { Clock } from '../../ports.js';
-import { readJobProgress } from '../../status/job-status.js';
-import { InstanceLedger, type LedgerChange } from '../../status/instance-ledger.js';
-import { groupPreparing } from '../../status/preparing.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
+import { addSample, paceOf, type PaceSample } from '../../core/batch/pace.js';
+import type { StackPorts } from '../cli/context.js';
+import { controlUntil } from '../controller/control-until.js';
+import { reportingDamages } from '../controller/report-damages.js';
+import { type ControllerMemory, newControllerMemory } from '../controller/memory.js';
+import { controllerLimits } from '../controller/ports.js';
+import type { ControllerEvent, JobProgress, PassReport } from '../controller/report.js';
+import type { Display } from '../display/events.js';
+import { messageOf } from '../errors.js';
+import type { Clock } from '../ports.js';
+import { readJobProgress } from '../status/job-status.js';
+import { InstanceLedger, type LedgerChange } from '../status/instance-ledger.js';
+import { groupPreparing } from '../status/preparing.js';
 import { controllerNews, ledgerNews, RepeatedNews, WorkerNews } from './display-events.js';
-import { hasEnded } from '../job-state.js';
+import { hasEnded } from '../status/job-state.js';
 import { EventLog } from './event-log.js';
 import { EventReader } from './event-reader.js';
 import { newsNow } from './news.js';

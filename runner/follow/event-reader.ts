@@ -5,9 +5,9 @@
  * - A read delays no pass, however slow it is and whether or not it fails: `look` only starts one, and there is one at a time.
  * - What a pass found and only the events can explain (a reclaim: did its instance see a notice?) waits for the end of a read that began after it.
  */
-import type { WorkerEvent } from '../../../core/contract/events.js';
-import { eventsEveryMs } from '../../../core/pool/request-intervals.js';
-import type { Clock } from '../../ports.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
+import { eventsEveryMs } from '../../core/pool/request-intervals.js';
+import type { Clock } from '../ports.js';
 import type { EventLog } from './event-log.js';
 
 export interface EventReaderOptions {

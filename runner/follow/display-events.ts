@@ -1,11 +1,11 @@
 /** Turns events of workers, controller and instances into events of the display, and chooses those that a person should see. */
-import type { WorkerEvent, WorkerEventCode } from '../../../core/contract/events.js';
-import { isBalancing } from '../../../core/batch/hand-back.js';
-import { addToRanges, countOf, formatRanges, type Ranges } from '../../../core/dataset/ranges.js';
-import { definedFields } from '../../../core/defined-fields.js';
-import type { ControllerEvent } from '../../controller/report.js';
-import type { Level, RunEvent } from '../../display/events.js';
-import type { LedgerChange } from '../../status/instance-ledger.js';
+import type { WorkerEvent, WorkerEventCode } from '../../core/contract/events.js';
+import { isBalancing } from '../../core/batch/hand-back.js';
+import { addToRanges, countOf, formatRanges, type Ranges } from '../../core/dataset/ranges.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { ControllerEvent } from '../controller/report.js';
+import type { Level, RunEvent } from '../display/events.js';
+import type { LedgerChange } from '../status/instance-ledger.js';
 
 type Happened = Extract<RunEvent, { event: 'happened' }>;
 
