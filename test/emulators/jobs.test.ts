@@ -134,6 +134,13 @@ describe('a job on an emulator', () => {
     expect((await lab.cli(['report', 'day', '--out', 'day.html'])).code).toBe(0);
     expect(await readFile(path.join(lab.directory, 'day.html'), 'utf8')).toContain('day-2');
     expect((await lab.cli(['rm', 'day'])).code, 'a job that has reruns is kept').not.toBe(0);
+    const series = await lab.cli(['submit', dataset, ...work, '--each', 'FACTOR=1,2', '--id', 'both', '--json']);
+    const { jobs } = JSON.parse(series.stdout) as { readonly jobs: readonly { readonly job: string }[] };
+    expect(jobs.map(({ job }) => job)).toEqual(['both-factor-1', 'both-factor-2']);
+    for (const { job } of jobs) expect((await lab.cli(['watch', job, '--json'])).code, job).toBe(0);
+    const listed = await lab.cli(['jobs', '--series', 'both', '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ jobs: jobs.map(({ job }) => ({ job, state: 'complete' })) });
+    expect((await lab.cli(['compare', 'both', '--fail-on-change'])).code).toBe(0);
     for (const job of ['day-2', 'day']) expect((await lab.cli(['rm', job, '--yes'])).code, job).toBe(0);
     expect(await lab.keys('jobs/day')).toEqual([]);
   });
