@@ -60,7 +60,7 @@ function policyTable({ ideal, forecasts }: Comparison, columns: number): readonl
     percentText(forecast.idleShare),
     percentText(forecast.startingShare),
   ]);
-  const head = ['POLICY', 'TIME', '90 %', 'INSTANCE HOURS', ...costs(['COST', '90 %'])];
+  const head = ['POLICY', 'TIME', '90 %', 'HOURS', ...costs(['COST', '90 %'])];
   const least = [
     '(the ideal)',
     timeText(ideal.timeMs),

@@ -163,7 +163,9 @@ describe('spotpool simulate pool', () => {
     stack.terminal = new RecordingTerminal({ columns: 80, rows: 24 }, true);
     const lines = (await printed(...JOB, '--price', '0.05', '--reclaims', '0.2')).split('\n');
     expect(lines.filter((line) => line.includes('…') || line.length > 80)).toEqual([]);
-    expect(lines.filter((line) => line.startsWith('POLICY')).join(' ')).toMatch(/ IDLE +.*STARTING$/);
+    expect(lines.filter((line) => line.startsWith('POLICY'))).toEqual([
+      expect.stringMatching(/ HOURS +COST +90 % +IDLE +STARTING$/),
+    ]);
   });
 
   it('says so when a job would never end', async () => {
