@@ -57,13 +57,25 @@ writeFileSync(
   path.join(compiler, 'package.json'),
   JSON.stringify({ name: 'esbuild', type: 'module', exports: './index.js' }),
 );
+const refusal = JSON.stringify(
+  'The Python package brings no compiler for modules. A folder with JavaScript is shipped as it is, and for TypeScript there is the npm package.\n',
+);
 writeFileSync(
   path.join(compiler, 'index.js'),
-  `const text = 'The Python package brings no compiler for modules. A folder with JavaScript is shipped as it is, and for TypeScript there is the npm package.\\n';
+  `const text = ${refusal};
 export const build = async () => { throw Object.assign(new Error(text), { errors: [{ text }] }); };
 export const formatMessages = async (messages) => messages.map((message) => message.text);
 `,
 );
+
+// A staged file that does not load would make a wheel of which no command works, so the command line is started once before it is packed.
+const started = spawnSync(process.execPath, [path.join(runtime, 'dist/bundle/spotpool.mjs'), '--version'], {
+  encoding: 'utf8',
+});
+if (started.status !== 0 || started.stdout.trim() !== version) {
+  process.stderr.write(`The wheel was not built: its command line does not start.\n${started.stderr}`);
+  process.exit(1);
+}
 
 // The same sources give the same bytes: the times in the wheel are the first that its format can express.
 const env = { SOURCE_DATE_EPOCH: '315532800', ...process.env };

@@ -35,7 +35,15 @@ def arguments(given: Mapping[str, Any], known: Options, call: str) -> List[str]:
     return words
 
 
+_ELSEWHERE = {
+    "each": "A series is submitted from a terminal: spotpool submit … --each NAME=A,B.",
+    "notify": "Set the environment variable SPOTPOOL_NOTIFY to the address, which is a secret.",
+}
+
+
 def _advice(name: str, known: Options) -> str:
+    if name in _ELSEWHERE:
+        return f" {_ELSEWHERE[name]}"
     near = difflib.get_close_matches(name, known, n=1)
     return f" Do you mean {near[0]!r}?" if near else f" Its options are: {', '.join(sorted(known))}."
 

@@ -52,6 +52,8 @@ def error_from(described: Mapping[str, Any], exit_code: int) -> SpotpoolError:
     message = str(described.get("message", "The command failed and did not say why."))
     hint = described.get("hint")
     kind = str(described.get("kind", "failed"))
+    if kind == "stack-not-found" and hint is None:
+        hint = "In Python, name it with local=True or stack='cdk-outputs.json'."
     if kind == "job-not-found":
         return JobNotFound(message, kind=kind, hint=None if hint is None else str(hint))
     of_class = BadInput if exit_code == EXIT_MISUSE else SpotpoolError

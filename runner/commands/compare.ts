@@ -91,7 +91,7 @@ async function compareTable(
     signal,
   });
   if (options.json) terminal.out(`${JSON.stringify({ ...named, ...definedFields({ tolerance: within }), jobs })}\n`);
-  else printLines(terminal, groupLines(jobs, within));
+  else printLines(terminal, groupLines(jobs, within, columnsOf(terminal)));
   const damaged = jobs.filter(({ fromFirst }) => (fromFirst?.damagedBatches ?? 0) > 0).map(({ job }) => job);
   if (damaged.length > 0) {
     terminal.err(
@@ -102,9 +102,12 @@ async function compareTable(
   return options.failOnChange === true && differs ? EXIT.failed : EXIT.ok;
 }
 
+/** A pipe takes lines of any length. */
+const columnsOf = (terminal: Terminal): number => (terminal.interactive ? terminal.size().columns : Infinity);
+
 /** A line that a terminal breaks is hard to read. Whoever reads from a pipe gets the whole line. */
 function printLines(terminal: Terminal, lines: readonly string[]): void {
-  const columns = terminal.interactive ? terminal.size().columns : Infinity;
+  const columns = columnsOf(terminal);
   terminal.out(`${lines.map((line) => fit(line, columns)).join('\n')}\n`);
 }
 

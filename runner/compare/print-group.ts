@@ -1,5 +1,5 @@
 /** Prints a group of jobs as one table, a line for each job. */
-import { bytes, count, dollars, oneLine, rate, span, table } from '../display/format.js';
+import { bytes, count, dollars, oneLine, rate, span, tables, wrap } from '../display/format.js';
 import { valueText, variablesOf } from '../display/job-tables.js';
 import type { GroupJob } from './compare-group.js';
 
@@ -9,19 +9,22 @@ interface Column {
   readonly cell: (job: GroupJob) => string;
 }
 
-export function groupLines(jobs: readonly GroupJob[], tolerance: number | undefined): readonly string[] {
+export function groupLines(jobs: readonly GroupJob[], tolerance: number | undefined, width: number): readonly string[] {
   const [first] = jobs;
   const columns = columnsOf(jobs);
   const rows = [columns.map(({ title }) => title), ...jobs.map((job) => columns.map(({ cell }) => cell(job)))];
   const numbers = columns.flatMap(({ isNumber }, at) => (isNumber ? [at] : []));
   const within = tolerance === undefined ? '' : ` by more than ${tolerance}`;
   return [
-    ...table(rows, numbers),
+    ...tables(rows, numbers, width),
     ...(first === undefined || jobs.length === 1
       ? []
       : [
           '',
-          `DIFFER counts the items whose output differs${within} from that of ${first.job}, or that only one of the two jobs has.`,
+          ...wrap(
+            `DIFFER counts the items whose output differs${within} from that of ${first.job}, or that only one of the two jobs has.`,
+            width,
+          ),
         ]),
   ];
 }

@@ -149,3 +149,33 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
       .trimEnd(),
   );
 }
+
+/** Breaks a table that is wider than the terminal into several, each with the first column, so that no figure is cut off. */
+export function tables(
+  rows: readonly (readonly string[])[],
+  right: readonly number[],
+  columns: number,
+): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
+  const [first = 0] = widths;
+  const groups: number[][] = [[]];
+  let taken = first;
+  for (let column = 1; column < widths.length; column++) {
+    const more = 2 + (widths[column] ?? 0);
+    if (taken + more > columns && taken > first) {
+      groups.push([]);
+      taken = first;
+    }
+    groups.at(-1)?.push(column);
+    taken += more;
+  }
+  return groups.flatMap((group, n) => {
+    const shown = [0, ...group];
+    const part = rows.map((row) => shown.map((column) => row[column] ?? ''));
+    const lines = table(
+      part,
+      shown.flatMap((column, at) => (right.includes(column) ? [at] : [])),
+    );
+    return n === 0 ? lines : ['', ...lines];
+  });
+}

@@ -33,11 +33,11 @@ export function drawHeatMap(map: HeatMap): readonly string[] {
     return `${(labelRows.get(row) ?? '').padStart(room)} │${cells.join('')}`;
   });
   return [
-    `${title} (${yName} upwards, ${xName} to the right; both axes are logarithmic)`,
+    `${title}: ${yName} upwards, ${xName} to the right, both logarithmic`,
     ...rows,
     `${' '.repeat(room)} └${'─'.repeat(WIDTH)}`,
     `${' '.repeat(room)}  ${xLabels(xs)}`,
-    `${' '.repeat(room)}  ${SHADES.map((shade, n) => `${shade === ' ' ? 'blank' : shade} from ${Math.round(n * step * 100)} %`).join(', ')}`,
+    `${' '.repeat(room)}  ${SHADES.map((shade, n) => `${shade === ' ' ? 'blank from' : shade} ${Math.round(n * step * 100)} %`).join(', ')}`,
   ].map((line) => line.trimEnd());
 }
 

@@ -3,7 +3,7 @@ import type { Forecast, Ideal } from '../../core/forecast/forecast.js';
 import type { Policy } from '../../core/forecast/policy.js';
 import type { Scenario } from '../../core/forecast/scenario.js';
 import { samplerOf } from '../../core/forecast/times.js';
-import { dollars, fit, plural, span, table, wrap } from '../display/format.js';
+import { dollars, fit, plural, span, tables, wrap } from '../display/format.js';
 
 export interface Comparison {
   readonly scenario: Scenario;
@@ -22,7 +22,7 @@ export function comparisonText(comparison: Comparison, columns: number): readonl
   return [
     ...wrapped(headOf(comparison), columns),
     '',
-    ...policyTable(comparison).map((line) => fit(line, columns)),
+    ...policyTable(comparison, columns).map((line) => fit(line, columns)),
     '',
     'Instances over time, on one scale for all',
     ...instanceCurves(comparison.forecasts).map((line) => fit(line, columns)),
@@ -45,7 +45,7 @@ function headOf({ scenario, simulations, seed }: Comparison): string {
   return `${plural(work.items, 'item')}, ${span(computing)} of computing in one slot, on at most ${plural(most, 'instance')} with ${plural(pool.slots, 'slot')} each. ${plural(simulations, 'simulation')} of each policy, seed ${seed}.`;
 }
 
-function policyTable({ ideal, forecasts }: Comparison): readonly string[] {
+function policyTable({ ideal, forecasts }: Comparison, columns: number): readonly string[] {
   const hasPrice = ideal.dollars !== undefined;
   const hours = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : '-');
   const money = (value: number | undefined): string =>
@@ -60,7 +60,7 @@ function policyTable({ ideal, forecasts }: Comparison): readonly string[] {
     percentText(forecast.idleShare),
     percentText(forecast.startingShare),
   ]);
-  const head = ['POLICY', 'TIME', '90 %', 'INSTANCE HOURS', ...costs(['COST', '90 %'])];
+  const head = ['POLICY', 'TIME', '90 %', 'HOURS', ...costs(['COST', '90 %'])];
   const least = [
     '(the ideal)',
     timeText(ideal.timeMs),
@@ -69,10 +69,8 @@ function policyTable({ ideal, forecasts }: Comparison): readonly string[] {
     ...costs([money(ideal.dollars), '']),
   ];
   const lines = [[...head, 'IDLE', 'STARTING'], ...rows, [...least, '', '']];
-  return table(
-    lines,
-    lines[0]?.flatMap((_, column) => (column === 0 ? [] : column)),
-  );
+  const numbers = lines[0]?.flatMap((_, column) => (column === 0 ? [] : column)) ?? [];
+  return tables(lines, numbers, columns);
 }
 
 const timeText = (ms: number): string => (Number.isFinite(ms) ? span(ms / 1000) : NO_END);

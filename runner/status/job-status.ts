@@ -10,6 +10,7 @@ import { type JobView, listIdsOfSeries, listJobIds, readJob } from '../controlle
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
 import { JobNotFound, UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
+import { plural } from '../display/format.js';
 import type { PreparingView } from '../display/views.js';
 import { readFleetView } from './fleet-view.js';
 import { groupPhases, groupPreparing, phasesOf, type PhaseView } from './preparing.js';
@@ -66,7 +67,12 @@ async function whyNoJob(store: ObjectStore, job: string, signal: AbortSignal): P
     );
   }
   const submit = await readSubmitStanding(store, job, { signal });
-  if (submit === undefined) return `There is no job ${job} in this stack. "spotpool jobs" lists the jobs.`;
+  if (submit === undefined) {
+    const ofSeries = await listJobs(store, signal, () => undefined, job);
+    return ofSeries.length === 0
+      ? `There is no job ${job} in this stack. "spotpool jobs" lists the jobs.`
+      : `${job} is a series of ${plural(ofSeries.length, 'job')}, and not a job. Name one of them: "spotpool jobs --series ${job}" lists them.`;
+  }
   const heardAt = new Date(submit.heardAtMs).toISOString();
   return submit.brokenOff
     ? `There is no job ${job} yet: its submit broke off before its dataset and model were uploaded (it was last heard of at ${heardAt}). ` +

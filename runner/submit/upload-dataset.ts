@@ -10,6 +10,7 @@ import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine, encodePlanLine } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { Dataset } from '../dataset/opened-dataset.js';
+import { STANDARD_INPUT } from '../dataset/sources/local-source.js';
 import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { putSources } from './put-sources.js';
@@ -104,8 +105,9 @@ const nothingReadable = ({ name, kind }: Dataset, { items, firstBad = '' }: Data
     `None of the ${plural(items, kind === 'lines' ? 'line' : 'file')} of the dataset ${name} can be read. The first error: ${firstBad}`,
   );
 
+/** The items of the Python package come by way of standard input, too, so its name says nothing to every user. */
 export const noItems = ({ name }: Pick<Dataset, 'name'>): UserError =>
-  new UserError(`The dataset ${name} has no items.`);
+  new UserError(name === STANDARD_INPUT ? 'The dataset has no items.' : `The dataset ${name} has no items.`);
 
 async function uploadPart(pass: DatasetPass, part: number, store: ObjectStore, options: PassOptions): Promise<void> {
   const { job, signal } = options;

@@ -65,6 +65,13 @@ class JobTest(ScriptedTest):
         with self.assertRaisesRegex(spotpool.JobNotFound, "There is no job x"):
             spotpool.job("x")
 
+    def test_a_stack_that_is_not_named_is_reported_with_how_python_names_it(self):
+        error = {"error": {"kind": "stack-not-found", "message": "No stack is named.", "exitCode": 2}}
+        self.answer(status={"lines": [error], "code": 2})
+        with self.assertRaisesRegex(spotpool.BadInput, "^No stack is named.\nIn Python, name it with local=True or stack=") as caught:
+            spotpool.job("x")
+        self.assertEqual(caught.exception.kind, "stack-not-found")
+
     def test_a_command_that_was_killed_is_reported_with_what_it_said(self):
         self.answer(submit={"said": "error: Out of memory\n", "code": 134})
         with self.assertRaisesRegex(spotpool.SpotpoolError, "^Out of memory$"):

@@ -32,6 +32,13 @@ class OptionsTest(ScriptedTest):
             self.options(max_worker=5)
         self.assertEqual(self.notes("words"), [])
 
+    def test_an_option_that_has_no_keyword_is_refused_with_what_to_do_instead(self):
+        with self.assertRaisesRegex(TypeError, r"submit\(\) has no option 'notify'\. Set the environment variable SPOTPOOL_NOTIFY"):
+            self.options(notify="https://example.com")
+        with self.assertRaisesRegex(TypeError, r"submit\(\) has no option 'each'\. A series is submitted from a terminal"):
+            self.options(each="LR=1,2")
+        self.assertEqual(self.notes("words"), [])
+
     def test_a_value_of_another_type_is_refused(self):
         for wrong in ({"strict": "yes"}, {"env": ["A=1"]}, {"limit": True}, {"limit": [1]}):
             with self.assertRaises(spotpool.BadInput):

@@ -86,8 +86,11 @@ async function reuse({ context, options }: Call<never, typeof reuseOptions>): Pr
   else if (csv === true) terminal.out(reuseCsv(rows));
   else {
     const plots = reusePlots(rows);
-    const head = `What reuse saves, of ${simulations} simulations a point (seed ${seed}). Times are in units of one inference.`;
-    terminal.out(`${[head, '', ...reuseTable(rows), ...(plots.length === 0 ? [] : ['', ...plots])].join('\n')}\n`);
+    const head = `What reuse saves, of ${simulations} simulations a point (seed ${seed}).`;
+    const unit = 'Times are in units of one inference.';
+    terminal.out(
+      `${[head, unit, '', ...reuseTable(rows), ...(plots.length === 0 ? [] : ['', ...plots])].join('\n')}\n`,
+    );
   }
   return EXIT.ok;
 }

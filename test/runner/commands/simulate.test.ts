@@ -6,6 +6,7 @@ import { POLICIES } from '../../../core/forecast/policies.js';
 import { quantileOf, type Times } from '../../../core/forecast/times.js';
 import { WorkerSummaries } from '../../../core/record/worker-summaries.js';
 import { FakeStack } from '../../support/fake-stack.js';
+import { RecordingTerminal } from '../../support/recording-terminal.js';
 
 let stack: FakeStack;
 
@@ -37,11 +38,16 @@ describe('spotpool simulate reuse', () => {
   it('prints a table, and a plot of time and of cost on logarithmic axes', async () => {
     const lines = (await printed(...SMALL)).split('\n');
     expect(lines[0]).toMatch(/^What reuse saves, of 20 simulations a point \(seed 1\)\./);
-    expect(lines[2]).toMatch(/^INPUTS +LONGEST PROVISIONING +TIME SAVED +COST SAVED$/);
-    expect(lines.slice(3, 7)).toHaveLength(4);
-    for (const line of lines.slice(3, 7)) expect(line).toMatch(/^ *\d+ +\d+ +\d+\.\d % +\d+\.\d %$/);
-    expect(lines.filter((line) => line.includes('both axes are logarithmic'))).toHaveLength(2);
+    expect(lines[3]).toMatch(/^INPUTS +LONGEST PROVISIONING +TIME SAVED +COST SAVED$/);
+    expect(lines.slice(4, 8)).toHaveLength(4);
+    for (const line of lines.slice(4, 8)) expect(line).toMatch(/^ *\d+ +\d+ +\d+\.\d % +\d+\.\d %$/);
+    expect(lines.filter((line) => line.includes('both logarithmic'))).toHaveLength(2);
     expect(lines.filter((line) => /^ *(?:10|100) │/.test(line))).toHaveLength(4);
+  });
+
+  it('has no line that is wider than 80 columns', async () => {
+    const lines = (await printed('reuse', '--simulations', '1')).split('\n');
+    expect(lines.filter(({ length }) => length > 80)).toEqual([]);
   });
 
   it('has the numbers of inputs and the longest provisioning times of the literature by default', async () => {
@@ -65,8 +71,8 @@ describe('spotpool simulate reuse', () => {
 
   it('draws no plot of one point', async () => {
     const text = await printed('reuse', '--inputs', '10', '--provisioning', '10', '--simulations', '5');
-    expect(text).not.toContain('axes');
-    expect(text.trim().split('\n')).toHaveLength(4);
+    expect(text).not.toContain('logarithmic');
+    expect(text.trim().split('\n')).toHaveLength(5);
   });
 
   it.each([
@@ -74,6 +80,13 @@ describe('spotpool simulate reuse', () => {
     [['--inputs', '1,x'], /It must be a whole number/],
     [['--provisioning', '-1'], /It must be a number from/],
   ])('refuses %j', async (argv, message) => expect(await refused('reuse', ...argv)).toMatch(message));
+
+  it('refuses two forms of the output at once, and says so in the one for programs, too', async () => {
+    expect(await stack.run('simulate', 'reuse', '--csv', '--json')).toBe(2);
+    const message = '--csv and --json are two forms of the same output. Give one of them.';
+    expect(JSON.parse(stack.terminal.stdout)).toEqual({ error: { kind: 'misuse', message, exitCode: 2 } });
+    expect(stack.terminal.stderr).toContain(message);
+  });
 });
 
 /** A worker with two slots that has computed these batches of two items in 8 s each. */
@@ -152,6 +165,15 @@ describe('spotpool simulate pool', () => {
       expect(dollars).toBeDefined();
       expect(instances.means).toHaveLength(61);
     }
+  });
+
+  it('cuts no figure off on a terminal of 80 columns', async () => {
+    stack.terminal = new RecordingTerminal({ columns: 80, rows: 24 }, true);
+    const lines = (await printed(...JOB, '--price', '0.05', '--reclaims', '0.2')).split('\n');
+    expect(lines.filter((line) => line.includes('…') || line.length > 80)).toEqual([]);
+    expect(lines.filter((line) => line.startsWith('POLICY'))).toEqual([
+      expect.stringMatching(/ HOURS +COST +90 % +IDLE +STARTING$/),
+    ]);
   });
 
   it('says so when a job would never end', async () => {

@@ -79,3 +79,31 @@ describe('text that must fit', () => {
     ).toEqual(['a     10  x', 'long   2  yy']);
   });
 });
+
+describe('a table that is wider than the terminal', () => {
+  const rows = [
+    ['JOB', 'STATE', 'OK', 'ON SPOT'],
+    ['sweep-1', 'complete', '12', '$0.000059'],
+  ];
+
+  it('is broken into several tables that begin with the first column, so no figure is cut off', () => {
+    expect(format.tables(rows, [2, 3], 25)).toEqual([
+      ...['JOB      STATE     OK', 'sweep-1  complete  12'],
+      '',
+      ...['JOB        ON SPOT', 'sweep-1  $0.000059'],
+    ]);
+  });
+
+  it('stays one table where it fits, and in a pipe', () => {
+    expect(format.tables(rows, [2, 3], 32)).toEqual(format.table(rows, [2, 3]));
+    expect(format.tables(rows, [2, 3], Infinity)).toEqual(format.table(rows, [2, 3]));
+  });
+
+  it('has one column beside the first where no more fit', () => {
+    expect(format.tables(rows, [], 1).filter((line) => line.startsWith('JOB'))).toEqual([
+      'JOB      STATE',
+      'JOB      OK',
+      'JOB      ON SPOT',
+    ]);
+  });
+});

@@ -190,6 +190,14 @@ describe('a series', () => {
     expect((await spotpool('jobs', '--series', 'swee')).stderr).toContain('There is no job of a series swee');
   });
 
+  it('is named as a series by a command that takes one job, with the way to list its jobs', async () => {
+    const { code, stderr } = await spotpool('watch', 'sweep');
+    expect(code).toBe(2);
+    expect(stderr).toContain('sweep is a series of 2 jobs, and not a job.');
+    expect(stderr).toContain('"spotpool jobs --series sweep" lists them.');
+    expect((await spotpool('results', 'swee')).stderr).toContain('There is no job swee in this stack.');
+  });
+
   it('is one table in compare, in which every job is compared with the first', async () => {
     await finish(...both);
     const { code, stdout } = await spotpool('compare', 'sweep');

@@ -22,6 +22,7 @@ import { LOOK_EVERY_MS } from '../../../runner/submit/claim.js';
 import { UserError } from '../../../runner/errors.js';
 import type { SubmitEvent } from '../../../runner/submit/submit-event.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
+import { noItems } from '../../../runner/submit/upload-dataset.js';
 import type { Submitted, SubmitRequest } from '../../../runner/submit/submit-request.js';
 import type { PublishedWorker } from '../../../runner/worker-bundle/publish-worker.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -194,6 +195,10 @@ describe('a submission', () => {
     await expect(submit({}, 'empty.csv')).rejects.toThrow('The dataset empty.csv has no items');
     await expect(submit({}, 'empty.csv')).rejects.toThrow(UserError);
     expect(store.writes).toEqual([]);
+  });
+
+  it('without items from standard input is refused without a name that the user may never have written', () => {
+    expect(noItems({ name: '-' }).message).toBe('The dataset has no items.');
   });
 
   it('reports when batches must be larger than requested', async () => {
