@@ -156,7 +156,11 @@ export function faultsOf(
     return { number, atMs: Math.floor(own.next() * chaosMs), kind: own.pick(DRAWN) as FaultKind };
   });
   const own = random.fork('reruns');
-  const reruns = Array.from({ length: faults === 0 ? 0 : own.pick([0, 0, 1, 3]) }, (_, at): Fault => ({ number: FIRST_RERUN + at, atMs: Math.floor(own.next() * chaosMs), kind: 'rerun' }));
+  const reruns = Array.from({ length: faults === 0 ? 0 : own.pick([0, 0, 1, 3]) }, (_, at): Fault => ({
+    number: FIRST_RERUN + at,
+    atMs: Math.floor(own.next() * chaosMs),
+    kind: 'rerun',
+  }));
   return [...drawn, ...reruns].sort((a, b) => a.atMs - b.atMs);
 }
 
