@@ -71,7 +71,7 @@ async function* tellingAll<Value>(
   }
 }
 
-/** What an aborted request fails with is an error of its own, and the caller was promised the reason of the signal. */
+/** An aborted request fails with an error of its own, and the caller was promised the reason of the signal. */
 function told(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) return signal.reason;
   return isNetworkFailure(error)
