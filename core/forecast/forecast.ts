@@ -67,7 +67,10 @@ export class PoolForecast {
   }
 }
 
-/** No pool does better than this: all instances compute from the first moment on, and none of their time is wasted. */
+/**
+ * No pool does better than this: all instances compute from the first moment on, and none of their time is wasted. An item is computed in one slot, so a
+ * job takes no less time than an item.
+ */
 export interface Ideal {
   readonly timeMs: number;
   readonly instanceHours: number;
@@ -76,10 +79,11 @@ export interface Ideal {
 
 export function idealOf(scenario: Scenario): Ideal {
   const { work, pool } = scenario;
-  const instanceMs = (work.items * samplerOf(work.itemTimes).meanMs) / pool.slots;
+  const itemMs = samplerOf(work.itemTimes).meanMs;
+  const instanceMs = (work.items * itemMs) / pool.slots;
   const instanceHours = instanceMs / HOUR_MS;
   return {
-    timeMs: instanceMs / instancesThatMayCome(scenario),
+    timeMs: Math.max(itemMs, instanceMs / instancesThatMayCome(scenario)),
     instanceHours,
     ...(pool.dollarsPerHour === undefined ? {} : { dollars: instanceHours * pool.dollarsPerHour }),
   };

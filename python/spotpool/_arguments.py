@@ -56,6 +56,9 @@ def _words(name: str, option: Option, value: Any) -> List[str]:
     if option.form == "mapping":
         if not isinstance(value, Mapping):
             raise BadInput(f"{name}={value!r}: it must be a dictionary, such as {{'NAME': 'value'}}.")
+        for key in value:
+            if "=" in str(key):
+                raise BadInput(f"{name} has the name {key!r}. A name has no '=', because the value begins behind it.")
         return [f"{option.flag}={key}={_text(name, held)}" for key, held in value.items()]
     if option.form == "list" and isinstance(value, (list, tuple)):
         return [f"{option.flag}={_text(name, held)}" for held in value]

@@ -34,6 +34,9 @@ function checked(name: string, row: OptionRow<unknown>, value: unknown): unknown
     return value;
   }
   const texts = textsOf(value);
+  const split = namesOf(value).find((key) => key.includes('='));
+  if (split !== undefined)
+    throw new UserError(`The option ${name} cannot have the name ${shown(split)}. A name has no =.`);
   if (texts === undefined) throw refuse('It must be a text, a number, a list of texts, or an object of texts.');
   const { choices } = row;
   const strange = choices === undefined ? undefined : texts.find((text) => !choices.includes(text));
@@ -59,6 +62,9 @@ function textsOf(value: unknown): readonly string[] | undefined {
     ? entries.map(([name, one]) => `${name}=${String(one)}`)
     : undefined;
 }
+
+const namesOf = (value: unknown): readonly string[] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 
 const MOST_SHOWN = 80;
 

@@ -27,12 +27,12 @@ export function makeApi(world: World): Api {
       return stack;
     },
     submit: (stack, request, { signal, onEvent = () => undefined } = {}) =>
-      telling(async () => submit(at(stack), request, { signal: ownSignal(signal), onEvent })),
-    follow: (stack, job, { signal } = {}) => tellingAll(() => follow(at(stack), idOf(job), ownSignal(signal))),
+      telling(signal, async (own) => submit(at(stack), request, { signal: own, onEvent })),
+    follow: (stack, job, { signal } = {}) => tellingAll(signal, (own) => follow(at(stack), idOf(job), own)),
     results: <Output, Input>(stack: Stack, job: JobName, { signal, ...options }: ResultsOptions = {}) =>
-      tellingAll(() => results<Output, Input>(at(stack), idOf(job), options, ownSignal(signal))),
+      tellingAll(signal, (own) => results<Output, Input>(at(stack), idOf(job), options, own)),
     record: (stack, job, { signal } = {}) =>
-      telling(async () => readRecord(world, at(stack).ports, idOf(job), ownSignal(signal))),
+      telling(signal, async (own) => readRecord(world, at(stack).ports, idOf(job), own)),
   };
 }
 
@@ -47,25 +47,33 @@ const idOf = (job: JobName): string => (typeof job === 'string' ? job : job.job)
 /** The caller's signal may have few listeners, and a call may have none. */
 const ownSignal = (signal: AbortSignal | undefined): AbortSignal => joinSignals(signal === undefined ? [] : [signal]);
 
-async function telling<Value>(call: () => Promise<Value>): Promise<Value> {
+async function telling<Value>(
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
   try {
-    return await call();
+    signal?.throwIfAborted();
+    return await call(ownSignal(signal));
   } catch (error) {
-    throw told(error);
+    throw told(error, signal);
   }
 }
 
 async function* tellingAll<Value>(
-  call: () => AsyncGenerator<Value, void, undefined>,
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => AsyncGenerator<Value, void, undefined>,
 ): AsyncGenerator<Value, void, undefined> {
   try {
-    yield* call();
+    signal?.throwIfAborted();
+    yield* call(ownSignal(signal));
   } catch (error) {
-    throw told(error);
+    throw told(error, signal);
   }
 }
 
-function told(error: unknown): unknown {
+/** An aborted request fails with an error of its own, and the caller was promised the reason of the signal. */
+function told(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) return signal.reason;
   return isNetworkFailure(error)
     ? new StackUnreachable(`${messageOf(error)}. The stack could not be reached in several tries.`, { cause: error })
     : error;

@@ -37,7 +37,7 @@ export async function submit(
     flags: items === undefined ? flags : { ...flags, format: 'jsonl' },
     display: { show: (event) => (isOfSubmit(event) ? onEvent(event) : undefined) },
     signal,
-    ...definedFields({ items: items && itemsSource(datasetName(datasets), items) }),
+    ...definedFields({ items: items === undefined ? undefined : itemsSource(datasetName(datasets), items) }),
   });
   await wakeController(ports, { signal, warn });
   return { ...submitted, controlled: ports.config.controlled ?? false };

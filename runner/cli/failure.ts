@@ -67,10 +67,14 @@ function misuseOf({ code, message }: CommanderError): Failure {
   if (code === 'commander.help') {
     return { kind: 'misuse', message: 'No command is given.', exitCode: EXIT.misuse, hint: USAGE };
   }
-  const [said = '', ...more] = message.trim().split('\n');
+  const [said = '', ...more] = withoutValue(message).trim().split('\n');
   const hint = more.join(' ').replace(/^\((.*)\)$/, '$1');
   return { kind: 'misuse', message: withoutPrefix(said), exitCode: EXIT.misuse, hint: hint === '' ? USAGE : hint };
 }
+
+/** The value of an option that a command does not know may be a secret: "submit --notify=https://…". */
+export const withoutValue = (text: string): string =>
+  text.replace(/unknown option '(-[^=']*)=[\s\S]*'/, "unknown option '$1'");
 
 const USAGE = 'Add --help for the usage.';
 

@@ -26,7 +26,7 @@ import { reportingDamages, type ReportedDamages } from '../controller/report-dam
 import { addCommand, type CommandEntry, type CommandHost, examplesText } from './command.js';
 import type { CliContext } from './context.js';
 import { EXIT, EXIT_CODES_HELP, OUTPUT_CLOSED_EXIT_CODE } from './exit-codes.js';
-import { type Failure, failureJson, failureOf, failureSaid, wantsJson } from './failure.js';
+import { type Failure, failureJson, failureOf, failureSaid, wantsJson, withoutValue } from './failure.js';
 import { noteOutput } from './noted-output.js';
 
 /** The commands in the order of the help. */
@@ -74,7 +74,11 @@ export function buildProgram(host: CommandHost, more: readonly CommandEntry[] = 
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for the usage)')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      outputError: (text, write) => write(withoutValue(text)),
+    })
     .addHelpText('after', `${examplesText(PROGRAM.examples)}\n\n${EXIT_CODES_HELP}`);
   for (const entry of [...COMMANDS, ...more]) addCommand(program, entry, host);
   return program;

@@ -64,7 +64,14 @@ async function tell(
   signal: AbortSignal,
   { facts, address }: { readonly facts: EndFacts; readonly address: NotifyAddress },
 ): Promise<readonly ['info' | 'warning', string, string]> {
-  const { verdict, tries } = await deliver(facts, address, context, signal);
+  const delivery = await deliver(facts, address, context, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  if (delivery === undefined) {
+    // A later command finds the job ended and posts nothing, so this is the last word.
+    return ['warning', 'not-notified', `Stopped before ${address.shown} was notified of the end of job ${facts.job}.`];
+  }
+  const { verdict, tries } = delivery;
   if (verdict.kind === 'accepted')
     return ['info', 'notified', `Notified ${address.shown} of the end of job ${facts.job}.`];
   const after = tries === 1 ? '' : ` after ${plural(tries, 'try', 'tries')}`;

@@ -44,6 +44,11 @@ class OptionsTest(ScriptedTest):
             with self.assertRaises(spotpool.BadInput):
                 self.options(**wrong)
 
+    def test_a_variable_whose_name_has_an_equals_sign_is_refused(self):
+        with self.assertRaisesRegex(spotpool.BadInput, r"env has the name 'A=B'\. A name has no '='"):
+            self.options(env={"A=B": "c"})
+        self.assertEqual(self.notes("words"), [])
+
     def test_a_model_that_is_a_function_is_refused_with_what_to_do(self):
         with self.assertRaisesRegex(spotpool.BadInput, "The model is a function, .*%%writefile model.py"):
             spotpool.submit([1], model=lambda items: items)

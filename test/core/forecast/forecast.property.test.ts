@@ -5,7 +5,7 @@ import { POLICIES, SPOTPOOL } from '../../../core/forecast/policies.js';
 import type { Policy } from '../../../core/forecast/policy.js';
 import type { RunResult } from '../../../core/forecast/run-tally.js';
 import type { Scenario } from '../../../core/forecast/scenario.js';
-import { constant, runMany, runOnce, scenario } from './scenarios.js';
+import { ITEM_MS, constant, runMany, runOnce, scenario } from './scenarios.js';
 
 const RUNS = { numRuns: 60 };
 
@@ -66,6 +66,12 @@ describe('a forecast', () => {
       }),
       RUNS,
     );
+  });
+
+  it('has an ideal that takes no less time than an item, however many instances may come', () => {
+    const { timeMs, instanceHours } = idealOf(scenario({ work: { items: 1 } }));
+    expect(timeMs).toBe(ITEM_MS);
+    expect(instanceHours).toBe(ITEM_MS / 3_600_000);
   });
 
   it('never has more live instances than the pool allows', () => {

@@ -29,6 +29,12 @@ async function all<Value>(values: AsyncIterable<Value>): Promise<readonly Value[
   return found;
 }
 
+function containsItself(): object {
+  const item: Record<string, unknown> = {};
+  item['item'] = item;
+  return item;
+}
+
 const model = { model: 'model.mjs' };
 const inputOf = (job: string): string | undefined => fake.store.text(inputPartKey(job, 0));
 
@@ -79,6 +85,12 @@ describe('submit', () => {
     ['a Map', new Map(), /^Item 1 has a Map/],
     ['undefined', undefined, /^Item 1 has undefined/],
     ['a function', () => 1, /^Item 1 has a function/],
+    ['undefined in a list', { a: [undefined] }, /^Item 1 has undefined in a list/],
+    ['a list with a hole', new Array(1), /^Item 1 has undefined in a list/],
+    ['a Date without a time', { at: new Date(Number.NaN) }, /^Item 1 has a Date without a time/],
+    ['bytes', new Uint8Array(2), /^Item 1 has a Uint8Array/],
+    ['an error', new RangeError('x'), /^Item 1 has a RangeError/],
+    ['an object that contains itself', containsItself(), /^Item 1 has an object that contains itself/],
   ])('refuses an item that JSON would change: %s', async (_, item, message) => {
     const submitting = api.submit(stack, { ...model, items: [0, item as never] });
     await expect(submitting).rejects.toBeInstanceOf(UserError);
@@ -98,11 +110,44 @@ describe('submit', () => {
     ['standard input', { dataset: '-' }, /standard input of the program/],
     ['a dataset that does not exist', { dataset: 'none.jsonl' }, /none\.jsonl/],
     ['no item', { items: [] }, /no items|None|empty/i],
+    ['one text as items', { items: 'data.jsonl' }, /a file is given as `dataset`/],
+    ['items that cannot be read', { items: 5 }, /no list and no iterator/],
+    ['null as items', { items: null }, /no list and no iterator/],
+    ['a variable whose name has an =', { env: { 'A=B': 'c' } }, /The option env cannot have the name "A=B"/],
   ])('refuses %s, before anything is sent', async (_, change, message) => {
     const submitting = api.submit(stack, { ...model, ...change } as never);
     await expect(submitting).rejects.toThrow(message);
     await expect(submitting).rejects.toBeInstanceOf(UserError);
     expect(fake.store.writes).toEqual([]);
+  });
+
+  it('rejects with the reason of its signal, also while the items keep it waiting', async () => {
+    const reason = new Error('enough');
+    await expect(api.submit(stack, { ...model, items: [1] }, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
+    expect(fake.store.writes).toEqual([]);
+    const stop = new AbortController();
+    async function* waits(): AsyncGenerator<number> {
+      yield 1;
+      stop.abort(reason);
+      await new Promise(() => undefined);
+    }
+    await expect(api.submit(stack, { ...model, items: waits() }, { signal: stop.signal })).rejects.toBe(reason);
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  });
+
+  it('lets an asynchronous iterator end when it has read enough of it', async () => {
+    let isEnded = false;
+    async function* endless(): AsyncGenerator<unknown> {
+      try {
+        for (;;) yield 1n;
+      } finally {
+        isEnded = true;
+      }
+    }
+    await expect(api.submit(stack, { ...model, items: endless() as AsyncGenerator<never> })).rejects.toThrow('Item 0');
+    expect(isEnded).toBe(true);
   });
 
   it('reports what it does, and that the controller could not be woken', async () => {

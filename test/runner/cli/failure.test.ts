@@ -210,6 +210,14 @@ describe('a failure, with --json', () => {
     expect(stack.terminal.stdout).toBe('');
   });
 
+  it('shows no value of an unknown option, which may be a secret', async () => {
+    const stack = new FakeStack();
+    const words = ['submit', 'data.txt', '--model', 'model.mjs', '--notify=https://example.org/t0k3n', '--json'];
+    expectFailure(await run(words, stack), { kind: 'misuse', message: "unknown option '--notify'", exitCode: 2 });
+    expect(stack.terminal.stderr).toContain("error: unknown option '--notify'\n");
+    expect(stack.terminal.stdout + stack.terminal.stderr).not.toContain('t0k3n');
+  });
+
   it('is made of the last sentence on standard error when a command only returns its exit code', async () => {
     const careless = defineCommand({
       name: 'careless',

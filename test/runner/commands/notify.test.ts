@@ -110,11 +110,12 @@ describe('--notify of run', () => {
     expect(seen()).not.toContain(SECRET_PATH);
   });
 
-  it('ends at once with Ctrl-C while the receiver does not answer', async () => {
+  it('ends at once with Ctrl-C while the receiver does not answer, and says that nobody was notified', async () => {
     receiver.script.push('hang');
     receiver.onReceived = () => stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
     expect(await run('--notify', receiver.url)).toBe(130);
     expect(receiver.received).toHaveLength(1);
+    expect(stack.terminal.stdout).toContain('Stopped before 127.0.0.1 was notified of the end of job mine.');
   });
 
   it('takes the addresses from the environment, and signs with the key that stands there', async () => {

@@ -22,8 +22,16 @@ async function printed(...argv: readonly string[]): Promise<string> {
 
 async function refused(...argv: readonly string[]): Promise<string> {
   expect(await stack.run('simulate', ...argv)).toBe(2);
-  expect(stack.terminal.stdout).toBe('');
-  return stack.terminal.stderr;
+  const { stdout, stderr } = stack.terminal;
+  // A program gets the sentence as an object, and nothing else is printed.
+  const said = argv.includes('--json') ? [expect.objectContaining({ kind: 'misuse', exitCode: 2 })] : [];
+  expect(
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { readonly error: unknown }).error),
+  ).toEqual(said);
+  return stderr;
 }
 
 interface ReuseDocument {
