@@ -3,6 +3,7 @@
  * (decide/ and core/). Any number of controllers may run passes at once, and none is needed: workers go on without (R8).
  */
 import { cutOffTrouble } from '../../core/pool/boot.js';
+import type { JobDemand } from '../../core/pool/capacity.js';
 import { isParked } from '../../core/pool/parked.js';
 import { awaitedTarget } from '../../core/pool/pool-state.js';
 import { findSilent } from '../../core/pool/silent-workers.js';
@@ -13,6 +14,7 @@ import { endJobs } from './act/end-jobs.js';
 import { disarmParked } from './act/hold-switch.js';
 import { keepHistories } from './act/keep-history.js';
 import { resendBatches } from './act/resend-batches.js';
+import type { FleetDemand } from './decide/fleet-step.js';
 import { decideEnds, decideEndsWithoutWorkers, isWaiting } from './decide/job-ends.js';
 import { decideResends, decideSilentResends } from './decide/resends.js';
 import { overdueTrouble, shortageTrouble, silentTrouble } from './decide/troubles.js';
@@ -86,9 +88,17 @@ async function sendBatchesOfSilentJobs(
   await resendBatches(decideSilentResends(jobs, memory.jobs, seen), 'silent', context);
 }
 
-function demandOfAll(jobs: readonly JobView[], found: ActiveJobs, context: PassContext) {
+function demandOfAll(jobs: readonly JobView[], found: ActiveJobs, context: PassContext): FleetDemand {
   const { demands, unknown } = demandsOfUnreadable(found, context);
-  return { demands: [...jobs.map(demandOf), ...demands], unknown, maxWorkers: context.options.maxWorkers };
+  const current = jobs.map((view) => demandNow(view, context));
+  return { demands: [...current, ...demands], unknown, maxWorkers: context.options.maxWorkers };
+}
+
+/** Whoever looked for the batches that a job lacks may have found outcomes that were not there when the job was read. */
+function demandNow(view: JobView, { memory }: PassContext): JobDemand {
+  const demand = demandOf(view);
+  const { done = 0 } = memory.jobs.get(view.job)?.progress?.progress.batches ?? {};
+  return { ...demand, left: Math.max(0, Math.min(demand.left, view.sent - done)) };
 }
 
 const runningIn = ({ instances }: FleetDescription): number =>

@@ -62,4 +62,20 @@ export const KEPT: readonly KeptCase[] = [
       },
     },
   },
+  {
+    holds: 'a controller that stood still between two looks at a job goes by the later one when it sets the target',
+    options: {
+      seed: 15427,
+      faults: [20, 4, 18, 5, 0, 14, 15, 10, 1002, 7, 3, 13],
+      settings: {
+        lossShare: 0,
+        duplicateShare: 0,
+        sendLostShare: 0,
+        sendTwiceShare: 0,
+        countsLagMs: 0,
+        isFleetSlow: false,
+        skewsMs: [0],
+      },
+    },
+  },
 ];

@@ -59,9 +59,9 @@ export async function simulate({
   scheduleFaults(world, faults);
   world.clock.after(settings.chaosMs, undefined, () => stopFaults(world));
   await runToRest(world);
-  await checkFamilies(world);
   world.end();
   checkResults(world);
+  await checkFamilies(world);
   const { clock, counts, elapsedMs: virtualMs, problems } = world;
   return { seed, problems, steps: clock.steps, virtualMs, counts, faults };
 }

@@ -1,4 +1,5 @@
 /** R11: every call ends within its limits, however silent the service is, and no process has more calls under way than it has a reason for. */
+import { MOST_AHEAD_PER_SLOT } from '../../../core/batch/lease-ahead.js';
 import type { Observer, OpenCall } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
@@ -8,8 +9,18 @@ const LONGEST_CALL_MS = 240_000;
 const LOOK_EVERY_MS = 30_000;
 /** Two parts of a process may ask for the same at once. A loop that asks again before it has its answer asks ever more often in an outage. */
 const MOST_ALIKE = 4;
-/** AWS's clients have so many sockets, and queue what is beyond (aws/clients.ts). A controller reads four jobs at once, and 32 outcomes of each. */
-const MOST_AT_ONCE = { controller: 4 * 32 + 4, worker: 64, submit: 64, user: 64 };
+/** Slots of the jobs here, at most (jobs.ts). */
+const MOST_SLOTS = 3;
+/**
+ * AWS's clients have 64 sockets, and queue what is beyond (aws/clients.ts). A controller reads four jobs at once, and 32 outcomes of each. A worker asks for one
+ * thing at a time about each batch that it holds.
+ */
+const MOST_AT_ONCE = {
+  controller: 4 * 32 + 4,
+  worker: MOST_SLOTS * (MOST_AHEAD_PER_SLOT + 1) + 16,
+  submit: 64,
+  user: 64,
+};
 
 export class Calls implements Observer {
   /** The calls under way of each process, the oldest first. */
