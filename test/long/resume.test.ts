@@ -53,7 +53,13 @@ describe('a job that is resumed', () => {
 
     const resume = await lab.cli(['resume', 'j', '--max-workers', '1', '--json']);
     expect(resume.code, resume.stderr).toBe(0);
-    expect(JSON.parse(resume.stdout)).toEqual({ job: 'j', sent: ITEMS - 1, options: { maxWorkers: 1 } });
+    expect(JSON.parse(resume.stdout)).toEqual({
+      job: 'j',
+      sent: ITEMS - 1,
+      options: { maxWorkers: 1 },
+      batches: { done: 1, failed: 0 },
+      controlled: false,
+    });
     expect((await lab.cli(['resume', 'j'])).code).toBe(1);
     await gate.open();
     const follow = await lab.cli(['watch', 'j']);
