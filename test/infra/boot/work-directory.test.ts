@@ -34,7 +34,8 @@ function run(standIns = ''): { readonly calls: readonly string[]; readonly log: 
   const does = 'does_mkfs_xfs() { :; }; does_mount() { :; }; does_install() { :; }; does_systemctl() { return 1; }';
   const others = 'mountpoint() { false; }; timeout() { shift; "$@"; }; df() { :; }; step() { echo "$1"; }';
   const script = [does, others, standIns, recorded, placeWorkDirectory(paths)].join('\n');
-  const { status, stdout, stderr } = spawnSync('bash', ['-eu', '-c', script], { encoding: 'utf8' });
+  // bash may take the test's pipe for a remote login, and would then read the start file of this machine.
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-eu', '-c', script], { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
   const plain = (text: string): string => text.replaceAll(root, '');
   return {
