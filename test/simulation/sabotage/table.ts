@@ -44,9 +44,12 @@ function foundBy({ scenario }: Sabotage, seed: number | undefined, most: number)
   return scenario === undefined ? String(seed) : 'its scenario';
 }
 
+/** A stack names files of the machine that ran the sabotage, which tell a reader nothing. */
+const STACK = /\s+at [^(]+ \(file:[\s\S]*$/;
+
 /** A message of a check, in one cell. */
 function shown(problem: string | undefined): string {
   if (problem === undefined) return '';
-  const line = problem.replaceAll(/\s+/g, ' ').replaceAll('|', '/').replaceAll('`', "'");
+  const line = problem.replace(STACK, '').replaceAll(/\s+/g, ' ').replaceAll('|', '/').replaceAll('`', "'");
   return `\`${line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line}\``;
 }
