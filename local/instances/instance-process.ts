@@ -31,6 +31,8 @@ export interface InstanceProcessOptions {
   /** Environment variables that lead to the instance's metadata. */
   readonly environment: Readonly<Record<string, string>>;
   readonly console: ConsoleLog;
+  /** Called in the turn in which the first process was started, so that no kill of the cloud comes in between. */
+  readonly onStarted: (family: ProcessFamily) => void;
 }
 
 /** Each poll reads the process table. */
@@ -48,6 +50,8 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
     env: { ...environment(directory, options.programs), ...options.environment },
   });
   const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // The start time is read immediately, because the process cannot have been reaped yet.
+  const family: ProcessFamily = { leader: child.pid ?? 0, startTicks, directory };
+  if (child.pid !== undefined) options.onStarted(family);
   const leaderEnded = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `exited with code ${code ?? 0}`));
     child.once('error', (error) => resolve(error.message));
@@ -60,7 +64,6 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
     child.once('spawn', resolve);
     child.once('error', (error) => reject(new Error(`The user data cannot be run by ${command}: ${error.message}`)));
   });
-  const family: ProcessFamily = { leader: child.pid ?? 0, startTicks, directory };
   return {
     family,
     leaderEnded,

@@ -107,8 +107,8 @@ export class InstanceRuntime {
       userData: subject.spec.userData,
       environment: this.#metadata.environment,
       console: this.#console,
+      onStarted: (family) => watchdog.watch(family),
     });
-    watchdog.watch(this.#process.family);
     void this.#process.leaderEnded.then(this.#options.onLeaderEnded);
   }
 
