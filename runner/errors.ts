@@ -66,7 +66,7 @@ export class CommandFailed extends SpotpoolError {
   }
 }
 
-/** What is known of a failure beside its message. */
+/** The facts about a failure that its message may not say. */
 export interface FailureFacts {
   /** The job that it is about. */
   readonly job?: string;

@@ -11,9 +11,9 @@ export interface Comment {
 
 export type CommentRule = 'begins without a subject' | 'four words or fewer';
 
-/** Words that begin a phrase without a subject. A question such as "What is …" has a verb, and is no such phrase. */
+/** Words that begin a phrase without a subject. A question such as "What is left?" has a verb, and is no such phrase. */
 const NO_SUBJECT =
-  /^(?:Of|What|As|Whose|Who|Which|(?:From|For|In|To|By|With|On|At) (?:which|whom|what))\b(?! (?:is|are|was|were) )/;
+  /^(?:Of|What|As|Whose|Who|Which|(?:From|For|In|To|By|With|On|At) (?:which|whom|what))\b(?! (?:is|are|was|were) [^.]*\?)/;
 const FEWEST_WORDS = 5;
 /** Comments that are read by tools. */
 const DIRECTIVE = /^(?:eslint|prettier|@ts-|#region|!|v8 |c8 |@vitest)/;

@@ -47,5 +47,5 @@ export interface JobNotification {
   readonly text: string;
 }
 
-/** What is known of the end, whenever it is sent. */
+/** The facts about an end are the same whenever they are sent. */
 export type EndFacts = Omit<JobNotification, 'sentAt'>;

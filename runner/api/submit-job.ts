@@ -36,7 +36,7 @@ import type { OpenedStack, World } from './world.js';
 /** The fields of the event `submitted`. */
 export type SubmittedFacts = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
-/** What is known of a submission before it is complete. */
+/** A submission notes here how far it came, for whoever breaks it off. */
 export interface SubmitProgress {
   /** It is set once the submission has begun to write, or waits for another submission of the same job; `follows` names who made that one. */
   begun?: { readonly job: string; readonly follows?: string };

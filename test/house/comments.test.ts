@@ -11,6 +11,9 @@ describe('the rule of comments', () => {
   it('refuses a comment that begins with "Of", "What" or "As" without a subject', () => {
     expect(ruleOf('/** Of the batches that are held, the oldest. */\nconst a = 1;')).toBe('begins without a subject');
     expect(ruleOf('// What others wrote, decoded.\nconst a = 1;')).toBe('begins without a subject');
+    expect(ruleOf('/** What is known of the end, whenever it is sent. */\nconst a = 1;')).toBe(
+      'begins without a subject',
+    );
     expect(ruleOf('const a = 1; // As long as the lease is held.')).toBe('begins without a subject');
     expect(ruleOf('/** What is left when the job ends? The queue is empty. */\nconst a = 1;')).toBeUndefined();
   });

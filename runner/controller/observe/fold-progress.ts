@@ -66,7 +66,7 @@ export async function foldProgress(
     await readNewOutcomes(store, job, { batches, folded, scan: memory.scan }, heads, options);
     const progress = foldOutcomes(known.progress, [...heads.values()]);
     if (progress === known.progress && known.isUnsaved !== true) return progress;
-    // What was counted is not looked at again, although the file may not be written now.
+    // These outcomes are not looked at again, although the file may not be written now.
     memory.progress = { progress, etag: known.etag, isUnsaved: true };
     const { save, signal } = options;
     if (save === false || saves === MAX_SAVES || mayWait(progress, batches, memory, options)) return progress;
